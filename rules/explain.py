@@ -1,0 +1,252 @@
+"""Why: a finding in words, with every reading counted or left out and the reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+
+from rules.days import local_date, rfc3339
+from rules.grid import (
+    CALIBRATING,
+    COUNTED,
+    FAILED,
+    FAULTY,
+    UNKNOWN,
+    Rows,
+    Window,
+    classify,
+    slot_of,
+)
+from rules.judge import RANGE_MARGIN
+from rules.model import Averaging, Finding, Flag, Outcome, Parameter, Reason, Test
+from rules.permit import plain
+from rules.terms import Terms
+
+LEFT_OUT = {
+    COUNTED: "counted",
+    CALIBRATING: "calibrating",
+    FAULTY: "device_error",
+    UNKNOWN: "unknown_status",
+    FAILED: "outside_instrument_range",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One reading as a finding saw it."""
+
+    observed_at: int
+    value: int  # quanta
+    status: int
+    slot: int
+    flag: Flag
+    tests: tuple[str, ...]
+    counted: bool
+    reason: str
+
+
+def explain_readings(window: Window, row: int, start: int, end: int) -> list[Explained]:
+    """Every distinct reading of one row whose slot lies in [start, end), in order of time."""
+    rows = Rows.of(window.terms)
+    own = window.row == row
+    columns = np.unique(np.stack([window.at, window.value, window.status])[:, own], axis=1)
+    at, value, status = columns
+    here = np.full(at.shape, row, np.int64)
+    index = slot_of(at - rows.day[here], rows.interval[here], rows.ends[here])
+    kind = classify(value, status, rows.low[here], rows.high[here])
+    begins = rows.day[row] + index * rows.interval[row]
+    inside = (begins >= start) & (begins < end)
+    picked = np.stack([at, value, status, index, kind])[:, inside].T.tolist()
+    contested = _contested(picked)
+    return [_explained(one, one[0] in contested) for one in picked]
+
+
+def _contested(readings: list[list[int]]) -> set[int]:
+    """The instants for which more than one counting value exists."""
+    counted = [at for at, _, _, _, kind in readings if kind == COUNTED]
+    return {at for at, often in Counter(counted).items() if often > 1}
+
+
+def _explained(reading: list[int], contested: bool) -> Explained:
+    at, value, status, slot, kind = reading
+    clash = contested and kind == COUNTED
+    flag = {COUNTED: Flag.GOOD, FAILED: Flag.FAIL}.get(kind, Flag.NOT_EVALUATED)
+    tests = (str(Test.GROSS_RANGE.name).lower(),) if kind == FAILED else ()
+    reason = "contested" if clash else LEFT_OUT[kind]
+    shown = Flag.SUSPECT if clash else flag
+    return Explained(at, value, status, slot, shown, tests, kind == COUNTED, reason)
+
+
+# --- words ------------------------------------------------------------------------------------
+
+_OUTCOME_WORDS = {
+    Outcome.COMPLIANT: ("trong giới hạn", "within the limit"),
+    Outcome.NEAR: ("gần giới hạn", "near the limit"),
+    Outcome.NOT_ASSESSABLE: ("không đủ dữ liệu để đánh giá", "not enough data to assess"),
+    Outcome.NOT_APPLICABLE: ("không áp dụng", "not applicable"),
+}
+
+_REASON_WORDS = {
+    Reason.WITHIN_LIMIT: ("trung bình không vượt giới hạn", "the mean does not exceed the limit"),
+    Reason.NEAR_LIMIT: (
+        "trung bình từ 90 % giới hạn trở lên (pH: cách giới hạn không quá 0,2)",
+        "the mean is at 90 % of the limit or more (pH: within 0.2 of an end)",
+    ),
+    Reason.ABOVE_LIMIT: ("trung bình lớn hơn giới hạn", "the mean is above the limit"),
+    Reason.BELOW_LIMIT: (
+        "trung bình nhỏ hơn giới hạn dưới",
+        "the mean is below the lower limit",
+    ),
+    Reason.HOUR_OUTSIDE: (
+        "có ít nhất một giờ đủ dữ liệu nằm ngoài giới hạn",
+        "at least one hour with enough data lies outside the limit",
+    ),
+    Reason.PROVEN: (
+        "vượt giới hạn dù mọi khoảng còn thiếu có giá trị nhỏ nhất của thiết bị",
+        "exceeded even if every missing slot held the instrument's minimum",
+    ),
+    Reason.PERIOD_OPEN: ("kỳ chưa kết thúc", "the period has not closed yet"),
+    Reason.NO_DATA: ("không nhận được số liệu", "no reading was received"),
+    Reason.INSUFFICIENT_DATA: (
+        "số liệu hợp lệ ít hơn mức tối thiểu",
+        "fewer valid readings than the minimum",
+    ),
+    Reason.CONTESTED: (
+        "có nhiều giá trị khác nhau cho cùng thời điểm, kết quả phụ thuộc giá trị nào đúng: "
+        "chờ xác minh",
+        "several values for one instant, and the outcome depends on which is right: "
+        "awaiting verification",
+    ),
+    Reason.LIMIT_MISSING: ("chưa có giới hạn", "the limit is not loaded"),
+    Reason.INTERNAL_ERROR: ("lỗi nội bộ của hệ thống", "an internal error of the monitor"),
+    Reason.NO_PERMIT: ("không có giấy phép hiệu lực vào ngày này", "no permit binds on this day"),
+    Reason.NO_DISCHARGE: (
+        "lưu lượng xả dưới mức của giấy phép trong cả kỳ",
+        "the outflow stayed below the permit's figure for the whole period",
+    ),
+}
+
+_PERIOD_WORDS = {"hour": ("giờ", "hour"), "day": ("ngày", "day")}
+
+FOOTER = (
+    "Dữ liệu tự động, chờ xác minh; không thay thế kết luận của cơ quan có thẩm quyền.",
+    "Automatic data awaiting verification; it does not replace the finding of the "
+    "competent authority.",
+)
+SIMULATED = ("DỮ LIỆU MÔ PHỎNG", "SIMULATED DATA")
+
+
+def summary(finding: Finding, parameter: Parameter, place: str, simulated: bool) -> dict[str, str]:
+    """One sentence in Vietnamese and in English, with the footer that every page carries."""
+    return {
+        language: " ".join(
+            part
+            for part in (
+                f"[{SIMULATED[which]}]" if simulated else "",
+                _sentence(finding, parameter, place, which),
+                FOOTER[which],
+            )
+            if part
+        )
+        for which, language in enumerate(("vi", "en"))
+    }
+
+
+def _sentence(finding: Finding, parameter: Parameter, place: str, which: int) -> str:
+    verdict, reason = _verdict(finding, which), _REASON_WORDS[finding.reason][which]
+    when = _when(finding, which)
+    mean = _mean(finding, parameter, which)
+    counts = finding.counts
+    had = (
+        f"{counts.valid}/{counts.expected} khoảng hợp lệ"
+        if which == 0
+        else f"{counts.valid} of {counts.expected} slots valid"
+    )
+    return f"{place}, {parameter.key}, {when}: {verdict} – {reason}. {mean}{had}."
+
+
+def _verdict(finding: Finding, which: int) -> str:
+    if finding.outcome is not Outcome.EXCEEDED:
+        return _OUTCOME_WORDS[finding.outcome][which]
+    if finding.period == "day":
+        return ("nghi vượt giới hạn", "suspected exceedance")[which]
+    return (
+        "cảnh báo sớm: trung bình giờ vượt giới hạn",
+        "early warning: hourly mean over the limit",
+    )[which]
+
+
+def _when(finding: Finding, which: int) -> str:
+    name = _PERIOD_WORDS.get(finding.period, (finding.period, finding.period))[which]
+    start = rfc3339(finding.start)
+    if finding.period == "day":
+        return f"{name} {local_date(finding.start).strftime('%d/%m/%Y')}"
+    return f"{name} {start[11:16]} {local_date(finding.start).strftime('%d/%m/%Y')} (UTC+7)"
+
+
+def _mean(finding: Finding, parameter: Parameter, which: int) -> str:
+    if finding.mean is None:
+        return ""
+    value = plain(round(Decimal(float(finding.mean * Fraction(parameter.quantum))), 3))
+    unit = "" if parameter.unit == "-" else f" {parameter.unit}"
+    words = ("Trung bình", "Mean")[which]
+    limit = _limit_words(finding, which)
+    if which == 0:
+        value = value.replace(".", ",")
+    return f"{words} {value}{unit}{limit}; "
+
+
+def _limit_words(finding: Finding, which: int) -> str:
+    limit = finding.limit
+    if limit is None:
+        return ""
+    low, high = plain(limit.low), plain(limit.high)
+    numbers = high if limit.low is None else f"{low}–{high}"
+    if which == 0:
+        numbers = numbers.replace(".", ",")
+    return f", {('giới hạn', 'limit')[which]} {numbers} ({limit.citation})"
+
+
+def formula(finding: Finding, terms: Terms) -> str:
+    """The comparison that was made, with its numbers, exact."""
+    limit, parameter = finding.limit, terms.parameter
+    if limit is None:
+        return "no limit: nothing was compared"
+    if parameter.averaging is Averaging.RANGE:
+        return _range_formula(finding)
+    counts, high = finding.counts, limit.high
+    if finding.reason is Reason.PROVEN:
+        return (
+            f"sum of valid slots + missing {counts.expected - counts.valid} x minimum "
+            f"{plain(parameter.decimal(terms.low))} > {plain(high)} x {counts.expected}"
+        )
+    if finding.mean is None:
+        needed = terms.completeness
+        return (
+            f"valid {counts.valid} x {needed.denominator} >= expected {counts.expected} x "
+            f"{needed.numerator} is required before a mean is compared"
+        )
+    total = finding.mean * counts.valid * Fraction(parameter.quantum)
+    sign = ">" if finding.mean > parameter.quanta(high or Decimal(0)) else "<="
+    return (
+        f"sum {_exact(total)} {sign} limit {plain(high)} x n {counts.valid} "
+        f"= {plain((high or Decimal(0)) * counts.valid)} {parameter.unit}"
+    )
+
+
+def _range_formula(finding: Finding) -> str:
+    limit = finding.limit
+    low, high = (plain(limit.low), plain(limit.high)) if limit else ("–", "–")
+    if finding.period == "hour":
+        return f"{low} <= mean of valid slots <= {high}; near within {RANGE_MARGIN} of an end"
+    return f"every assessable hour: {low} <= mean <= {high}; a day exceeds when any hour does"
+
+
+def _exact(number: Fraction) -> str:
+    """A fraction as an exact decimal where it is one, else as a quotient."""
+    value = Decimal(number.numerator) / Decimal(number.denominator)
+    return plain(value) if Fraction(value) == number else f"{number.numerator}/{number.denominator}"

@@ -1,0 +1,382 @@
+"""The judgement: a window of readings and its terms become findings.
+
+One pure, vectorised function. Live data, late data, replay and what-if all call it, so there
+is no second opinion anywhere. Everything is compared as whole numbers: a mean is a sum
+against limit x count, never a rounded quotient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import lcm
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.days import DAY_SECONDS
+from rules.grid import CALIBRATING, FAILED, FAULTY, UNKNOWN, Ints, Mask, Rows, Slots, Window, fill
+from rules.model import (
+    HOUR,
+    PERIODS,
+    Averaging,
+    Counts,
+    Finding,
+    Outcome,
+    Period,
+    Reason,
+)
+from rules.terms import Terms
+
+GRACE = 600
+"""Seconds after its end at which a period closes."""
+
+RANGE_MARGIN = Decimal("0.2")
+"""How near to an end of its range a pH is called near, in pH units."""
+
+NEAR_TENTHS = 9
+"""From nine tenths of the limit on, a mean is called near."""
+
+OUTCOMES = tuple(Outcome)
+REASONS = tuple(Reason)
+_OUTCOME = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+_REASON = {reason: code for code, reason in enumerate(REASONS)}
+
+Exact = npt.NDArray[Any]
+"""int64, or Python integers in an object array where int64 would overflow."""
+
+# How one scenario (all lowest, or all highest competing values) compares with the limit.
+_WITHIN, _NEAR, _ABOVE, _BELOW, _HOUR = range(5)
+_JUDGED = {
+    _WITHIN: (Outcome.COMPLIANT, Reason.WITHIN_LIMIT),
+    _NEAR: (Outcome.NEAR, Reason.NEAR_LIMIT),
+    _ABOVE: (Outcome.EXCEEDED, Reason.ABOVE_LIMIT),
+    _BELOW: (Outcome.EXCEEDED, Reason.BELOW_LIMIT),
+    _HOUR: (Outcome.EXCEEDED, Reason.HOUR_OUTSIDE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The verdicts of one period length: arrays of shape (rows, periods of the day).
+
+    `outcome` and `reason` index OUTCOMES and REASONS. The mean is num/den quanta in lowest
+    terms; den is 0 where there is none to show.
+    """
+
+    period: Period
+    terms: tuple[Terms, ...]
+    outcome: Ints
+    reason: Ints
+    num: Exact
+    den: Exact
+    expected: Ints
+    received: Ints
+    valid: Ints
+    calibrating: Ints
+    faulty: Ints
+    failed: Ints
+    unknown: Ints
+    conflicting: Ints
+    closed: Mask
+
+    def finding(self, row: int, column: int) -> Finding:
+        """One verdict as a value."""
+        term = self.terms[row]
+        start = term.day + column * self.period.length
+        at = (row, column)
+        den = int(self.den[at])
+        return Finding(
+            series=term.series,
+            period=self.period.name,
+            start=start,
+            end=start + self.period.length,
+            outcome=OUTCOMES[self.outcome[at]],
+            reason=REASONS[self.reason[at]],
+            mean=Fraction(int(self.num[at]), den) if den else None,
+            limit=term.limit,
+            counts=self._counts(at),
+            final=bool(self.closed[at]),
+        )
+
+    def _counts(self, at: tuple[int, int]) -> Counts:
+        return Counts(
+            expected=int(self.expected[at]),
+            received=int(self.received[at]),
+            valid=int(self.valid[at]),
+            calibrating=int(self.calibrating[at]),
+            faulty=int(self.faulty[at]),
+            failed=int(self.failed[at]),
+            unknown=int(self.unknown[at]),
+            conflicting=int(self.conflicting[at]),
+        )
+
+
+def judge(
+    window: Window, now: int, periods: Sequence[Period] = PERIODS, grace: int = GRACE
+) -> list[Sheet]:
+    """One sheet a period, in the order given; `now` is plant time, UTC epoch seconds."""
+    rows = Rows.of(window.terms)
+    slots = fill(window, rows)
+    limits = _Limits.of(window.terms)
+    hours = _tally(window.terms, rows, slots, limits, HOUR, now, grace)
+    return [_sheet(window.terms, rows, slots, limits, hours, p, now, grace) for p in periods]
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """The limits as columns: quanta times `scale`, so that they are whole."""
+
+    scale: int
+    low: Exact
+    high: Exact
+    margin: Exact
+    present: Mask
+    ranged: Mask
+
+    @classmethod
+    def of(cls, terms: tuple[Terms, ...]) -> _Limits:
+        lows = [_quanta(term, term.limit.low if term.limit else None) for term in terms]
+        highs = [_quanta(term, term.limit.high if term.limit else None) for term in terms]
+        margins = [term.parameter.quanta(RANGE_MARGIN) for term in terms]
+        scale = lcm(*(number.denominator for number in (*lows, *highs, *margins)))
+        return cls(
+            scale,
+            _whole([low * scale for low in lows]),
+            _whole([high * scale for high in highs]),
+            _whole([margin * scale for margin in margins]),
+            np.array([term.limit is not None for term in terms], np.bool_),
+            np.array([term.parameter.averaging is Averaging.RANGE for term in terms], np.bool_),
+        )
+
+
+def _quanta(term: Terms, number: Decimal | None) -> Fraction:
+    return Fraction(0) if number is None else term.parameter.quanta(number)
+
+
+def _whole(numbers: Sequence[Fraction]) -> Exact:
+    """Whole numbers as int64 where they fit, else as Python integers."""
+    whole = [int(number) for number in numbers]
+    small = all(abs(number) < 2**62 for number in whole)
+    return np.array(whole, np.int64 if small else object)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """Sums and counts of one period length before any comparison; arrays (rows, periods)."""
+
+    valid: Ints
+    kinds: dict[int, Ints]
+    conflicting: Ints
+    low: Exact  # sum of slot values x unit, every competing value at its lowest
+    high: Exact
+    unit: int
+    expected: Ints
+    enough: Mask
+    closed: Mask
+    codes: tuple[Ints, Ints]  # how the lowest and the highest scenario compare
+
+
+def _tally(
+    terms: tuple[Terms, ...],
+    rows: Rows,
+    slots: Slots,
+    limits: _Limits,
+    period: Period,
+    now: int,
+    grace: int,
+) -> _Tally:
+    shape = (len(terms), DAY_SECONDS // period.length)
+
+    def cell(row: Ints, index: Ints) -> Ints:
+        return row * shape[1] + index * rows.interval[row] // period.length
+
+    def count(cells: Ints) -> Ints:
+        return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
+
+    every, counting = cell(slots.row, slots.index), cell(slots.v_row, slots.v_index)
+    valid = count(counting)
+    kinds = {kind: count(every[slots.kind == kind]) for kind in (1, 2, 3, 4)}
+    expected = np.broadcast_to((period.length // rows.interval)[:, None], shape)
+    low, high, unit = _sums(slots, counting, shape, limits, int(expected.max(initial=1)))
+    needed = [term.completeness for term in terms]
+    tops = np.array([share.numerator for share in needed], np.int64)[:, None]
+    bottoms = np.array([share.denominator for share in needed], np.int64)[:, None]
+    ends = rows.day[:, None] + (np.arange(shape[1]) + 1) * period.length
+    return _Tally(
+        valid=valid,
+        kinds=kinds,
+        conflicting=count(counting[slots.v_conflict]),
+        low=low,
+        high=high,
+        unit=unit,
+        expected=expected,
+        enough=(valid * bottoms >= expected * tops) & (valid > 0),
+        closed=ends + grace <= now,
+        codes=(_compare(low, valid * unit, limits), _compare(high, valid * unit, limits)),
+    )
+
+
+def _sums(
+    slots: Slots, cells: Ints, shape: tuple[int, int], limits: _Limits, most: int
+) -> tuple[Exact, Exact, int]:
+    """Sums of slot values, exact: a slot of n instants adds their sum x unit / n."""
+    counts = np.unique(slots.v_count)
+    unit = lcm(*(int(count) for count in counts)) if len(counts) else 1
+    largest = max(_largest(slots.v_low), _largest(slots.v_high), 1) * limits.scale
+    # The largest product any comparison can form must stay inside int64.
+    wide = max(largest, _largest(limits.high)) * unit * most * 10 >= 2**62
+    kind: type[object] = object if wide else np.int64
+    share = (unit // slots.v_count).astype(kind)
+    low = _add(cells, slots.v_low.astype(kind) * share, shape)
+    high = _add(cells, slots.v_high.astype(kind) * share, shape)
+    return low, high, unit
+
+
+def _largest(numbers: Exact) -> int:
+    return max(abs(int(numbers.max(initial=0))), abs(int(numbers.min(initial=0))))
+
+
+def _add(cells: Ints, values: Exact, shape: tuple[int, int]) -> Exact:
+    """Sum `values` into their cells; cells rise, so each is one run."""
+    total = np.zeros(shape[0] * shape[1], values.dtype)
+    if len(cells):
+        first = np.flatnonzero(np.diff(cells, prepend=-1))
+        total[cells[first]] = np.add.reduceat(values, first)
+    return total.reshape(shape)
+
+
+def _compare(total: Exact, weight: Exact, limits: _Limits) -> Ints:
+    """Each mean total/weight against its row's limit, exactly. Equal to the limit is within."""
+    mean, high = total * limits.scale, limits.high[:, None] * weight
+    code = np.where(mean * 10 >= high * NEAR_TENTHS, _NEAR, _WITHIN)
+    code[np.asarray(mean > high, np.bool_)] = _ABOVE
+    low, margin = limits.low[:, None] * weight, limits.margin[:, None] * weight
+    ranged = np.where((mean >= high - margin) | (mean <= low + margin), _NEAR, _WITHIN)
+    ranged[np.asarray(mean > high, np.bool_)] = _ABOVE
+    ranged[np.asarray(mean < low, np.bool_)] = _BELOW
+    return np.where(limits.ranged[:, None], ranged, code).astype(np.int64)
+
+
+def _sheet(
+    terms: tuple[Terms, ...],
+    rows: Rows,
+    slots: Slots,
+    limits: _Limits,
+    hours: _Tally,
+    period: Period,
+    now: int,
+    grace: int,
+) -> Sheet:
+    tally = hours if period is HOUR else _tally(terms, rows, slots, limits, period, now, grace)
+    lowest, highest = tally.codes
+    enough = tally.enough
+    if period.length > HOUR.length:
+        lowest, highest, enough = _by_hours(tally, hours, limits, period)
+    proven = _proven(tally, rows, limits)
+    contested = enough & (lowest != highest)
+    outcome, reason = _verdicts(highest)
+    _put(outcome, reason, contested, Outcome.NOT_ASSESSABLE, Reason.CONTESTED)
+    _put(outcome, reason, ~enough, Outcome.NOT_ASSESSABLE, Reason.INSUFFICIENT_DATA)
+    received = tally.valid + sum(tally.kinds.values())
+    _put(outcome, reason, received == 0, Outcome.NOT_ASSESSABLE, Reason.NO_DATA)
+    _put(outcome, reason, ~tally.closed, Outcome.NOT_ASSESSABLE, Reason.PERIOD_OPEN)
+    early = proven & (~enough | ~tally.closed)
+    _put(outcome, reason, early, Outcome.EXCEEDED, Reason.PROVEN)
+    _put(outcome, reason, _dry(terms, tally, rows, slots, period), *_DRY)
+    for lack, verdict in _LACKS.items():
+        _put(outcome, reason, _lacking(terms, lack, outcome.shape), verdict, lack)
+    shown = (tally.valid > 0) & (enough | ~tally.closed | early) & ~(contested & ~early)
+    num, den = _means(tally, shown)
+    return Sheet(
+        period, terms, outcome, reason, num, den, tally.expected, received, tally.valid,
+        tally.kinds[CALIBRATING], tally.kinds[FAULTY], tally.kinds[FAILED],
+        tally.kinds[UNKNOWN], tally.conflicting, tally.closed,
+    )  # fmt: skip
+
+
+_DRY = (Outcome.NOT_APPLICABLE, Reason.NO_DISCHARGE)
+_LACKS = {
+    Reason.LIMIT_MISSING: Outcome.NOT_ASSESSABLE,
+    Reason.NO_PERMIT: Outcome.NOT_APPLICABLE,
+}
+
+
+def _verdicts(codes: Ints) -> tuple[Ints, Ints]:
+    outcomes = np.array([_OUTCOME[_JUDGED[code][0]] for code in range(5)], np.int64)
+    reasons = np.array([_REASON[_JUDGED[code][1]] for code in range(5)], np.int64)
+    return outcomes[codes], reasons[codes]
+
+
+def _put(outcome: Ints, reason: Ints, where: Mask, verdict: Outcome, why: Reason) -> None:
+    outcome[where] = _OUTCOME[verdict]
+    reason[where] = _REASON[why]
+
+
+def _lacking(terms: tuple[Terms, ...], lack: Reason, shape: tuple[int, ...]) -> Mask:
+    rows = np.array([term.lack is lack for term in terms], np.bool_)
+    return np.broadcast_to(rows[:, None], shape)
+
+
+def _by_hours(
+    tally: _Tally, hours: _Tally, limits: _Limits, period: Period
+) -> tuple[Ints, Ints, Mask]:
+    """A long period by range is judged by its hours: outside when any assessable hour is."""
+    fold = (len(limits.ranged), -1, period.length // HOUR.length)
+    usable = (hours.enough & hours.closed).reshape(fold)
+    lowest, highest = (_worst(code.reshape(fold), usable) for code in hours.codes)
+    outside = (lowest == _HOUR) | (highest == _HOUR)
+    ranged = limits.ranged[:, None]
+    return (
+        np.where(ranged, lowest, tally.codes[0]),
+        np.where(ranged, highest, tally.codes[1]),
+        np.where(ranged, tally.enough | outside, tally.enough),
+    )
+
+
+def _worst(codes: Ints, usable: Mask) -> Ints:
+    outside = ((codes >= _ABOVE) & usable).any(axis=2)
+    near = ((codes == _NEAR) & usable).any(axis=2)
+    return np.where(outside, _HOUR, np.where(near, _NEAR, _WITHIN)).astype(np.int64)
+
+
+def _proven(tally: _Tally, rows: Rows, limits: _Limits) -> Mask:
+    """Exceeded even if every missing slot held the instrument's minimum (never by range)."""
+    missing = (tally.expected - tally.valid) * tally.unit
+    least = (tally.low + missing * rows.low[:, None]) * limits.scale
+    stands = np.asarray(least > limits.high[:, None] * (tally.expected * tally.unit), np.bool_)
+    able = (limits.present & ~limits.ranged)[:, None] & (tally.valid > 0)
+    return stands & able
+
+
+def _dry(terms: tuple[Terms, ...], tally: _Tally, rows: Rows, slots: Slots, period: Period) -> Mask:
+    """Periods in which the outflow, sufficiently known, stayed below the permit's figure."""
+    dry = np.zeros(tally.valid.shape, np.bool_)
+    flows = {(t.series.station, t.day, t.series.parameter): r for r, t in enumerate(terms)}
+    for row, term in enumerate(terms):
+        flow = flows.get((term.series.station, term.day, term.dry.flow)) if term.dry else None
+        if term.dry is not None and flow is not None:
+            running = _running(rows, slots, flow, term.dry.below, period)
+            dry[row] = tally.enough[flow] & tally.closed[flow] & ~running
+    return dry
+
+
+def _running(rows: Rows, slots: Slots, flow: int, below: Fraction, period: Period) -> Mask:
+    """Periods in which any slot of a flow row reached the figure."""
+    own = slots.v_row == flow
+    reached = slots.v_high[own] * below.denominator >= below.numerator * slots.v_count[own]
+    at = slots.v_index[own][reached] * rows.interval[flow] // period.length
+    running = np.zeros(DAY_SECONDS // period.length, np.bool_)
+    running[at] = True
+    return running
+
+
+def _means(tally: _Tally, shown: Mask) -> tuple[Exact, Exact]:
+    """Means in lowest terms, so that equal means are equal numbers; 0/0 where none is shown."""
+    num, den = tally.high, (tally.valid * tally.unit).astype(tally.high.dtype)
+    common = np.gcd(num, np.where(den == 0, 1, den))
+    common = np.where(common == 0, 1, common)
+    return np.where(shown, num // common, 0), np.where(shown, den // common, 0)

@@ -1,0 +1,265 @@
+"""The register: clusters, plants, stations, series and permits, strictly loaded.
+
+A register is a mapping `clusters`, `plants`, `stations`, `permits`, each of entries by id.
+The same shape comes from YAML, from the store's rows and from a form, so there is one loader.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from rules.loading import Reader, calendar_day, meant
+from rules.model import Parameter, Problem, Refused
+from rules.parameters import Catalogue
+from rules.permit import Permit, Regulations, in_force, load_permit
+
+KINDS = ("clusters", "plants", "stations", "permits")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """An industrial cluster."""
+
+    id: str
+    name: str
+    province: str
+    ward: str
+    investor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person to ring about a plant."""
+
+    role: str
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """A cluster's wastewater treatment plant; capacity in m3/day."""
+
+    id: str
+    cluster: str
+    name: str
+    capacity: Decimal
+    contacts: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesEntry:
+    """One parameter of a station: its instrument's range and its reporting interval by date."""
+
+    parameter: Parameter
+    low: Decimal
+    high: Decimal
+    intervals: tuple[tuple[date, int], ...]  # (from local day, seconds), rising
+
+    def interval(self, day: date) -> int:
+        """The reporting interval on a local day, in seconds."""
+        begun = [seconds for since, seconds in self.intervals if since <= day]
+        return begun[-1] if begun else self.intervals[0][1]
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A monitoring station at a plant's outlet (or inlet)."""
+
+    id: str
+    plant: str
+    cluster: str
+    name: str
+    since: date
+    until: date | None
+    simulated: bool
+    stamp_ends: bool  # True when a time closes its slot
+    tt10_prefix: str | None
+    tt10_symbols: Mapping[str, str]
+    series: Mapping[str, SeriesEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Everything that is registered, by id.."""
+
+    clusters: Mapping[str, Cluster] = field(default_factory=dict)
+    plants: Mapping[str, Plant] = field(default_factory=dict)
+    stations: Mapping[str, Station] = field(default_factory=dict)
+    permits: Mapping[str, Permit] = field(default_factory=dict)
+
+    def permit(self, plant: str, day: date) -> Permit | None:
+        """The permit that binds a plant on a local day."""
+        return in_force((p for p in self.permits.values() if p.plant == plant), day)
+
+
+def load_register(file: str, raw: object, catalogue: Catalogue, known: Regulations) -> Register:
+    """A whole register, or Refused with every problem."""
+    problems: list[Problem] = []
+    top = Reader(file, "", raw, problems)
+    if top.whole("schema") != 1:
+        top.problem("schema", "this program reads schema 1")
+    clusters = {key: _cluster(key, entry) for key, entry in top.named("clusters")}
+    plants = {key: _plant(key, entry, clusters) for key, entry in top.named("plants")}
+    stations = {
+        key: _station(key, entry, plants, catalogue) for key, entry in top.named("stations")
+    }
+    permits = {
+        key: load_permit(key, entry, plants, catalogue, known)
+        for key, entry in top.named("permits")
+    }
+    _check_prefixes(top, stations)
+    top.close()
+    if problems:
+        raise Refused(problems)
+    return Register(clusters, plants, stations, permits)
+
+
+def _check_id(key: str, entry: Reader) -> None:
+    if not _ID.fullmatch(key):
+        entry.problem("", f"{key!r} is not an id: letters, digits, '-', '_' and '.', 64 at most")
+
+
+def _cluster(key: str, entry: Reader) -> Cluster:
+    _check_id(key, entry)
+    cluster = Cluster(
+        key, entry.text("name"), entry.text("province"), entry.text("ward", "–"),
+        entry.text("investor", "–"),
+    )  # fmt: skip
+    entry.close()
+    return cluster
+
+
+def _plant(key: str, entry: Reader, clusters: Mapping[str, Cluster]) -> Plant:
+    _check_id(key, entry)
+    cluster = entry.text("cluster")
+    if cluster and cluster not in clusters:
+        entry.problem(
+            "cluster", f"no cluster {cluster!r} in this register{meant(cluster, clusters)}"
+        )
+    contacts = tuple(_contact(contact) for contact in entry.children("contacts"))
+    plant = Plant(key, cluster, entry.text("name"), entry.required_decimal("capacity"), contacts)
+    entry.close()
+    return plant
+
+
+def _contact(entry: Reader) -> Contact:
+    contact = Contact(entry.text("role"), entry.text("name"), entry.text("phone"))
+    entry.close()
+    return contact
+
+
+def _station(key: str, entry: Reader, plants: Mapping[str, Plant], catalogue: Catalogue) -> Station:
+    _check_id(key, entry)
+    plant = entry.text("plant")
+    if plant and plant not in plants:
+        entry.problem("plant", f"no plant {plant!r} in this register{meant(plant, plants)}")
+    since = entry.required_day("from")
+    intervals = _intervals(entry, since)
+    prefix, symbols = _tt10(entry, catalogue)
+    series = _series(entry, since, intervals, catalogue)
+    station = Station(
+        id=key,
+        plant=plant,
+        cluster=plants[plant].cluster if plant in plants else "",
+        name=entry.text("name"),
+        since=since,
+        until=entry.day("until"),
+        simulated=entry.flag("simulated"),
+        stamp_ends=entry.choice("timestamp_means", ("start", "end"), "start") == "end",
+        tt10_prefix=prefix,
+        tt10_symbols=_with_flow(symbols, series),
+        series=series,
+    )
+    entry.close()
+    return station
+
+
+def _with_flow(symbols: dict[str, str], series: Mapping[str, SeriesEntry]) -> dict[str, str]:
+    """TT10 has one "Flow": a station with one flow series means that one, others must say."""
+    flows = [key for key in series if key.startswith("Flow")]
+    if "Flow" not in symbols and len(flows) == 1:
+        return {**symbols, "Flow": flows[0]}
+    return symbols
+
+
+def _tt10(entry: Reader, catalogue: Catalogue) -> tuple[str | None, dict[str, str]]:
+    tt10 = entry.child("tt10")
+    if tt10 is None:
+        return None, {}
+    prefix = tt10.optional_text("prefix")
+    symbols = {symbol: str(key) for symbol, key in tt10.values("symbols").items()}
+    for symbol, key in symbols.items():
+        if key not in catalogue:
+            tt10.problem(f"symbols.{symbol}", f"unknown parameter {key!r}{meant(key, catalogue)}")
+    tt10.close()
+    return prefix, symbols
+
+
+def _series(
+    entry: Reader, since: date, intervals: tuple[tuple[date, int], ...], catalogue: Catalogue
+) -> dict[str, SeriesEntry]:
+    found: dict[str, SeriesEntry] = {}
+    for key, series in entry.named("series"):
+        if key not in catalogue:
+            series.problem("", f"unknown parameter {key!r}{meant(key, catalogue)}")
+            continue
+        parameter = catalogue[key]
+        low, high = _range(series, parameter)
+        own = _intervals(series, since) if series.has("interval") else intervals
+        found[key] = SeriesEntry(parameter, low, high, own)
+        series.close()
+    if not found:
+        entry.problem("series", "a station needs at least one series")
+    return found
+
+
+def _range(series: Reader, parameter: Parameter) -> tuple[Decimal, Decimal]:
+    low, high = series.decimal("low"), series.decimal("high")
+    lowest = parameter.low if low is None else max(low, parameter.low)
+    highest = parameter.high if high is None else min(high, parameter.high)
+    if highest <= lowest:
+        series.problem("high", f"the instrument's range must lie above {lowest} {parameter.unit}")
+    return lowest, highest
+
+
+def _intervals(entry: Reader, since: date) -> tuple[tuple[date, int], ...]:
+    raw = entry.take("interval")
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        raw = [{"from": since.isoformat(), "seconds": raw}]
+    if not isinstance(raw, list) or not raw:
+        entry.problem("interval", "expected seconds between readings, such as 300, or a dated list")
+        return ((since, 300),)
+    found = [_interval(entry, index, value) for index, value in enumerate(raw)]
+    if [day for day, _ in found] != sorted({day for day, _ in found}):
+        entry.problem("interval", "the days of a dated list must rise")
+    return tuple(found)
+
+
+def _interval(entry: Reader, index: int, raw: object) -> tuple[date, int]:
+    value = raw if isinstance(raw, dict) else {}
+    day, seconds = calendar_day(value.get("from")), value.get("seconds")
+    if day is None or not isinstance(seconds, int) or set(value) != {"from", "seconds"}:
+        entry.problem(f"interval[{index}]", "expected {from: 2026-01-31, seconds: 300}")
+        return date(1970, 1, 1), 300
+    if not 0 < seconds <= 3600 or 3600 % seconds:
+        entry.problem(f"interval[{index}]", f"{seconds} s does not divide 60 minutes")
+        return day, 300
+    return day, seconds
+
+
+def _check_prefixes(top: Reader, stations: Mapping[str, Station]) -> None:
+    seen: dict[str, str] = {}
+    for station in stations.values():
+        prefix = station.tt10_prefix
+        if prefix is None:
+            continue
+        if prefix in seen:
+            where = f"stations.{station.id}.tt10.prefix"
+            top.problem(where, f"{prefix!r} already belongs to station {seen[prefix]!r}")
+        seen[prefix] = station.id

@@ -1,0 +1,83 @@
+"""What one series owes on one local day: interval, range, limit, completeness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+from rules.days import local_date
+from rules.model import Limit, Parameter, Reason, Series
+from rules.permit import DEFAULT_COMPLETENESS, Permit, Regulations, limit_for
+from rules.register import Register, SeriesEntry, Station
+
+
+@dataclass(frozen=True, slots=True)
+class Dry:
+    """The plant does not discharge while the flow series stays below `below` quanta."""
+
+    flow: str
+    below: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One row of a window: a series, a day, and everything its judgement depends on."""
+
+    series: Series
+    parameter: Parameter
+    day: int  # the local midnight, UTC epoch seconds
+    interval: int  # seconds
+    stamp_ends: bool  # a time closes its slot
+    low: int  # the instrument's range, quanta
+    high: int
+    limit: Limit | None
+    lack: Reason | None  # why there is no limit: NO_PERMIT or LIMIT_MISSING
+    completeness: Fraction
+    dry: Dry | None
+    owed: bool  # False: measured, but owes no finding (flow)
+
+
+def terms_of(
+    station: Station, day: int, register: Register, regulations: Regulations
+) -> tuple[Terms, ...]:
+    """The terms of every series of a station on a local day, in the station's order."""
+    permit = register.permit(station.plant, local_date(day))
+    return tuple(
+        _terms(station, entry, day, permit, regulations) for entry in station.series.values()
+    )
+
+
+def _terms(
+    station: Station, entry: SeriesEntry, day: int, permit: Permit | None, known: Regulations
+) -> Terms:
+    parameter = entry.parameter
+    limit = limit_for(permit, parameter, known) if permit else None
+    return Terms(
+        series=Series(station.id, parameter.key),
+        parameter=parameter,
+        day=day,
+        interval=entry.interval(local_date(day)),
+        stamp_ends=station.stamp_ends,
+        low=ceil(parameter.quanta(entry.low)),
+        high=floor(parameter.quanta(entry.high)),
+        limit=limit,
+        lack=_lack(permit, limit),
+        completeness=permit.completeness if permit else DEFAULT_COMPLETENESS,
+        dry=_dry(station, permit),
+        owed=parameter.limited or limit is not None,
+    )
+
+
+def _lack(permit: Permit | None, limit: Limit | None) -> Reason | None:
+    if permit is None:
+        return Reason.NO_PERMIT
+    return Reason.LIMIT_MISSING if limit is None else None
+
+
+def _dry(station: Station, permit: Permit | None) -> Dry | None:
+    rule = permit.no_discharge if permit else None
+    entry = station.series.get(rule.flow) if rule else None
+    if rule is None or entry is None:
+        return None
+    return Dry(rule.flow, entry.parameter.quanta(rule.below))

@@ -1,0 +1,1 @@
+"""Checks of the repository itself: who imports whom, names, sizes, locks, words."""

@@ -1,0 +1,1 @@
+"""The spine: store, pipeline, settings and command line, where everything meets."""

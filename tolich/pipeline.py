@@ -1,0 +1,382 @@
+"""The pipeline: deliveries in, one transaction a batch, receipts out.
+
+decode -> raw, readings, rejections -> judge what became due -> findings, alerts -> commit,
+and only then is anything acknowledged. A station-day that a stream of late data is still
+filling is marked due and judged when the stream has moved on; the mark is in the store, so
+a crash loses nothing and the next start judges it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy import Engine, func, select
+
+from rules.days import DAY_SECONDS, midnight
+from rules.model import Refused, Series
+from rules.parameters import Catalogue
+from tolich.ports import Clock, Decoded, Delivery, NotDurable, Receipt, Registered, Rejection
+from tolich.settle import Settler
+from tolich.silence import Silence
+from tolich.store.intake import StationDay, Taken, mark_due, take
+from tolich.store.ledger import Append, appending
+from tolich.store.registry import read_register, series_keys, version
+from tolich.store.schema import head, station_day
+
+log = structlog.get_logger()
+
+QUIET = 0.25
+"""Seconds (monotonic) without a message after which a station no longer counts as streaming."""
+
+DEADLINE = 5.0
+"""Seconds (monotonic) after which a due station-day is judged even while data streams in."""
+
+FILL_AFTER = 60.0
+"""Seconds (monotonic) a station must be quiet before days it skipped are judged as missing."""
+
+AT_ONCE = 2000
+"""Station-days judged in one transaction at most, so that acknowledgements keep flowing."""
+
+Decode = Callable[[Delivery, Registered, Catalogue, int], Decoded]
+
+
+@dataclass(slots=True)
+class Counters:
+    """What has gone through since the start, for metrics."""
+
+    messages: int = 0
+    readings: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    batches: int = 0
+    findings: int = 0
+    poison: int = 0
+    failed_batches: int = 0
+
+
+@dataclass(slots=True)
+class _Due:
+    """Since when a station-day waits to be judged, and when it was last added to."""
+
+    first: float
+    last: float
+    streaming: bool
+
+
+class Taking:
+    """The first half: takes deliveries in durably. The web process has only this."""
+
+    def __init__(
+        self, engine: Engine, decode: Decode, catalogue: Catalogue, registered: Registered,
+        clock: Clock,
+    ) -> None:  # fmt: skip
+        self.engine = engine
+        self.catalogue = catalogue
+        self.registered = registered
+        self.clock = clock
+        self.counters = Counters()
+        self._decode = decode
+        self._series: dict[Series, int] = series_keys(engine)
+        self._register_version = self._version()
+
+    def submit(self, deliveries: Sequence[Delivery], busy: bool = False) -> list[Receipt]:
+        """Store a batch; one receipt a delivery. Raises NotDurable when nothing was stored.
+
+        `busy` says that more is waiting already. A batch that fails is halved until the one
+        delivery that cannot be stored stands alone; its bytes are kept, its neighbours go on.
+        """
+        if not deliveries:
+            return []
+        try:
+            return self._batch(deliveries, busy)
+        except NotDurable:
+            self.counters.failed_batches += 1
+            self._recover()
+            raise
+        except Exception as error:  # supervisor: isolates what cannot be stored
+            self._recover()
+            if len(deliveries) == 1:
+                return [self._quarantine(deliveries[0], error)]
+            half = len(deliveries) // 2
+            return self.submit(deliveries[:half], True) + self.submit(deliveries[half:], busy)
+
+    def refresh(self) -> bool:
+        """Take a changed register; True when it changed. A broken one keeps the old."""
+        newest = self._version()
+        if newest == self._register_version:
+            return False
+        self._register_version = newest
+        known = self.registered.regulations
+        try:
+            register = read_register(self.engine, self.catalogue, known)
+        except Refused as refused:
+            log.error("register not taken", problems=[str(p) for p in refused.problems])
+            return False
+        self._series.update(series_keys(self.engine))
+        self.registered = Registered(register, known)
+        return True
+
+    def _version(self) -> int:
+        with self.engine.connect() as connection:
+            return version(connection)
+
+    def _batch(self, deliveries: Sequence[Delivery], busy: bool) -> list[Receipt]:
+        now = self.clock.now()
+        decoded = [self._decoded(delivery, now) for delivery in deliveries]
+        with appending(self.engine, now) as append:
+            taken = self._take(append, deliveries, decoded)
+            self._after(append, taken, busy)
+        self._committed(append)
+        self._count(decoded, taken)
+        return [Receipt(len(content.readings), content.rejected) for content in decoded]
+
+    def _take(
+        self, append: Append, deliveries: Sequence[Delivery], decoded: Sequence[Decoded]
+    ) -> Taken:
+        return take(append, self.registered.register, self._series, deliveries, decoded)
+
+    def _after(self, append: Append, taken: Taken, busy: bool) -> None:
+        """What else belongs to the transaction of a batch: nothing, in the web process."""
+
+    def _committed(self, append: Append) -> None:
+        """The transaction is durable."""
+
+    def _recover(self) -> None:
+        """A transaction failed: what was remembered of it is forgotten."""
+
+    def _decoded(self, delivery: Delivery, now: int) -> Decoded:
+        try:
+            return self._decode(delivery, self.registered, self.catalogue, now)
+        except Exception as error:  # supervisor: a decoder's own fault stops no neighbour
+            return self._poisoned(delivery, error)
+
+    def _quarantine(self, delivery: Delivery, error: Exception) -> Receipt:
+        content = self._poisoned(delivery, error)
+        with appending(self.engine, self.clock.now()) as append:
+            self._take(append, [delivery], [content])
+        self._committed(append)
+        return Receipt(0, content.rejected)
+
+    def _poisoned(self, delivery: Delivery, error: Exception) -> Decoded:
+        self.counters.poison += 1
+        log.error("message kept but not understood", topic=delivery.topic, exc_info=error)
+        detail = f"{type(error).__name__}: {error}"
+        return Decoded(None, rejected=(Rejection("internal_error", detail, *INTERNAL),))
+
+    def _count(self, decoded: Iterable[Decoded], taken: Taken) -> None:
+        self.counters.batches += 1
+        self.counters.duplicates += taken.duplicates
+        for content in decoded:
+            self.counters.messages += 1
+            self.counters.readings += len(content.readings)
+            self.counters.rejected += len(content.rejected)
+
+
+INTERNAL = (
+    "This is a fault of the monitor, not of the sender: the bytes are kept; tell the maintainers.",
+    "Đây là lỗi của hệ thống giám sát, không phải của bên gửi: dữ liệu gốc được giữ lại; "
+    "hãy báo cho nhóm phát triển.",
+)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Station-days that wait to be judged, and which stations are streaming."""
+
+    due: dict[StationDay, _Due] = field(default_factory=dict)
+    touched: dict[str, float] = field(default_factory=dict)
+
+    def touch(self, days: Iterable[StationDay], now: float) -> None:
+        """New readings came for these station-days."""
+        stations = set()
+        for day in days:
+            stations.add(day[0])
+            streaming = now - self.touched.get(day[0], -QUIET) < QUIET
+            waiting = self.due.setdefault(day, _Due(now, now, streaming))
+            waiting.last, waiting.streaming = now, waiting.streaming or streaming
+        for station in stations:
+            self.touched[station] = now
+
+    def ready(self, now: float, busy: bool) -> list[StationDay]:
+        """What should be judged now: what nobody adds to any more, or has waited too long."""
+        return [
+            day
+            for day, waiting in self.due.items()
+            if now - waiting.first >= DEADLINE
+            or now - waiting.last >= QUIET
+            or not (busy or waiting.streaming)
+        ]
+
+
+class Pipeline(Taking):
+    """Both halves: what comes in is judged, what falls due is judged. The writer has this."""
+
+    def __init__(
+        self, engine: Engine, decode: Decode, catalogue: Catalogue, registered: Registered,
+        clock: Clock,
+    ) -> None:  # fmt: skip
+        super().__init__(engine, decode, catalogue, registered, clock)
+        self.settler = Settler(registered, self._series)
+        self.silence = Silence(engine)
+        self.waiting = Waiting()
+        self._seq = self._head()
+        self._settled: list[StationDay] = []
+        self._filled = -FILL_AFTER
+        self._find_due(0.0)
+
+    def tick(self, connected: int | None, *, fill: bool = False) -> None:
+        """What the passing of plant time makes due: closing periods, silences, missing days.
+
+        `connected` is since when our own connection is up; None while it is down, when nobody
+        can be called silent. `fill` judges skipped days now instead of when it is quiet.
+        """
+        if self.refresh():
+            self.settler.replace_register(self.registered)
+        mono = time.monotonic()
+        newest = self._head()
+        if newest != self._seq:
+            self._find_due(mono)
+            self._seq = newest
+        self._add_days(mono, fill)
+        self._find_closing(mono)
+        self.settle(everything=fill)
+        self._watch_silence(connected)
+
+    def settle(self, *, everything: bool = False, busy: bool = False) -> int:
+        """Judge what is ready (or all that waits); returns the number of findings written."""
+        written = 0
+        while True:
+            waiting = self.waiting
+            ready = list(waiting.due) if everything else waiting.ready(time.monotonic(), busy)
+            if not ready:
+                return written
+            written += self._settle_some(ready[:AT_ONCE])
+
+    def _settle_some(self, days: list[StationDay]) -> int:
+        try:
+            with appending(self.engine, self.clock.now()) as append:
+                self._take_over(append)
+                written = self._settle(append, days)
+        except Exception:
+            self._recover()
+            raise
+        self._committed(append)
+        return written
+
+    def _settle(self, append: Append, days: list[StationDay]) -> int:
+        written = self.settler.settle(append, days)
+        self._settled = days
+        self.counters.findings += written
+        return written
+
+    def _after(self, append: Append, taken: Taken, busy: bool) -> None:
+        for day, rows in taken.rows.items():
+            window = self.settler.windows.get(day)
+            if window is not None:
+                window.add(rows)
+        mono = time.monotonic()
+        self.waiting.touch(taken.rows, mono)
+        ready = self.waiting.ready(mono, busy)[:AT_ONCE]
+        if ready:
+            self._settle(append, ready)
+        self.silence.heard(append, taken.heard)
+
+    def _take(
+        self, append: Append, deliveries: Sequence[Delivery], decoded: Sequence[Decoded]
+    ) -> Taken:
+        self._take_over(append)
+        return super()._take(append, deliveries, decoded)
+
+    def _take_over(self, append: Append) -> None:
+        """Under the head's lock: if another process appended, its station-days are read again."""
+        if append.seq == self._seq:
+            return
+        mono = time.monotonic()
+        for day in self._due_days(append, 0):
+            self.settler.windows.forget(day)
+            self.waiting.due.setdefault(day, _Due(mono, mono, False))
+
+    def _due_days(self, append: Append, until: int) -> list[StationDay]:
+        query = select(station_day.c.station, station_day.c.day).where(station_day.c.due <= until)
+        return [(station, day) for station, day in append.connection.execute(query)]
+
+    def _committed(self, append: Append) -> None:
+        self._seq = append.seq
+        for day in self._settled:
+            self.waiting.due.pop(day, None)
+        self._settled = []
+
+    def _recover(self) -> None:
+        self._settled = []
+        self.settler.forget()
+        self.silence.recall()
+
+    def _head(self) -> int:
+        with self.engine.connect() as connection:
+            return int(connection.execute(select(head.c.seq)).scalar() or 0)
+
+    def _find_due(self, mono: float) -> None:
+        """Station-days that wait in the store: after a start, or from another process."""
+        with self.engine.connect() as connection:
+            query = select(station_day.c.station, station_day.c.day).where(station_day.c.due == 0)
+            found = [(station, day) for station, day in connection.execute(query)]
+        for day in found:
+            self.settler.windows.forget(day)
+            self.waiting.due.setdefault(day, _Due(mono, mono, False))
+
+    def _find_closing(self, mono: float) -> None:
+        """Station-days of which a period has closed since they were last judged."""
+        now = self.clock.now()
+        query = select(station_day.c.station, station_day.c.day).where(
+            station_day.c.due > 0, station_day.c.due <= now
+        )
+        with self.engine.connect() as connection:
+            for station, day in connection.execute(query):
+                self.waiting.due.setdefault((station, day), _Due(mono, mono, False))
+
+    def _add_days(self, mono: float, fill: bool) -> None:
+        """Today for every station ever heard; and the days a quiet station skipped."""
+        if not fill and mono - self._filled < 1.0:
+            return
+        self._filled = mono
+        missing = self._missing_days(mono, fill)
+        if missing:
+            with appending(self.engine, self.clock.now()) as append:
+                mark_due(append.connection, missing, 1)
+            self._committed(append)
+
+    def _missing_days(self, mono: float, fill: bool) -> list[StationDay]:
+        today = midnight(self.clock.now())
+        table = station_day
+        query = select(
+            table.c.station, func.min(table.c.day), func.max(table.c.day), func.count()
+        ).group_by(table.c.station)
+        missing: list[StationDay] = []
+        with self.engine.connect() as connection:
+            for station, first, last, count in connection.execute(query):
+                if last < today:
+                    missing.append((station, today))
+                owed = range(first, today, DAY_SECONDS)
+                quiet = mono - self.waiting.touched.get(station, -FILL_AFTER) >= FILL_AFTER
+                if (fill or quiet) and count < len(owed) + (last >= today):
+                    have = set(
+                        connection.execute(
+                            select(table.c.day).where(table.c.station == station)
+                        ).scalars()
+                    )
+                    missing += [(station, day) for day in owed if day not in have]
+        return missing
+
+    def _watch_silence(self, connected: int | None) -> None:
+        now = self.clock.now()
+        if connected is None:
+            return
+        due = self.silence.due(self.registered.register, connected, now)
+        if due:
+            with appending(self.engine, now) as append:
+                self._take_over(append)
+                self.silence.write(append, due, connected)
+            self._committed(append)

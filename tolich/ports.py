@@ -1,0 +1,262 @@
+"""The seams of the program: what each part may ask of the others.
+
+`ingest`, `api`, `dashboards` and `simulators` import these and `rules`, never an adapter;
+`tolich/app.py` is the one place where adapters are put in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, Protocol
+
+from rules.permit import Regulations
+from rules.register import Register, Station
+
+# --- time ---------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """Plant time: the one clock of judgement, silence and escalation."""
+
+    def now(self) -> int:
+        """UTC epoch seconds of plant time."""
+        ...
+
+
+# --- the way in ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message as it arrived, from any source, under its MQTT topic.
+
+    HTTP and folder deliveries carry the topic the same message would have had over MQTT, so
+    that there is one decoder and one identity (the hash of topic and payload).
+    """
+
+    source: Literal["mqtt", "http", "folder", "replay"]
+    topic: str
+    payload: bytes
+    received_at: int  # plant time, UTC epoch seconds
+
+
+class Measured(NamedTuple):
+    """One decoded reading of the delivery's station."""
+
+    parameter: str
+    observed_at: int  # UTC epoch seconds
+    value: int  # quanta
+    status: int  # rules.model.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a delivery, or one reading of it, was not understood, and how to mend it."""
+
+    reason: str  # a code of ingest.rejections
+    detail: str  # what was found, where
+    remedy_en: str
+    remedy_vi: str
+    index: int | None = None  # which reading or line of the payload; None: all of it
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a delivery says: the readings of one registered station, and what was refused."""
+
+    station: str | None  # None when the topic names no registered station
+    readings: Sequence[Measured] = ()
+    rejected: Sequence[Rejection] = ()
+
+
+Decoder = Callable[[Delivery, "Registered"], Decoded]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What decoding and judging need to know of the register, loaded whole or not at all."""
+
+    register: Register
+    regulations: Regulations
+
+    def station(self, cluster: str, station: str) -> Station | None:
+        """The station of a topic; None when it is unknown or belongs to another cluster."""
+        found = self.register.stations.get(station)
+        return found if found is not None and found.cluster == cluster else None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one delivery once it is durable."""
+
+    accepted: int
+    rejected: Sequence[Rejection] = ()
+
+
+class NotDurable(Exception):
+    """Nothing of this submission was stored: do not acknowledge it, let it come again."""
+
+
+class Intake(Protocol):
+    """Takes deliveries in; returns only after the commit is durable."""
+
+    def submit(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
+        """One receipt a delivery, in order. Raises NotDurable when nothing was stored."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A delivery waiting to be stored. `done` is called once, after its commit is durable."""
+
+    delivery: Delivery
+    done: Callable[[Receipt], None]
+
+
+class Source(Protocol):
+    """Where deliveries come from. It must not acknowledge before `done` is called."""
+
+    def start(self, put: Callable[[Arrival], None]) -> None:
+        """Begin to deliver, from threads of its own; `put` never blocks."""
+        ...
+
+    def again(self) -> None:
+        """A commit failed: let everything unacknowledged come again."""
+        ...
+
+    def stop(self) -> None:
+        """Stop delivering and release everything."""
+        ...
+
+
+# --- the way out --------------------------------------------------------------------------
+
+Shape = dict[str, Any]
+"""A finding, alert, transition ... as the outside contract spells it, ready for JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose plants may be seen. `clusters` None means all; an empty set means nothing."""
+
+    clusters: frozenset[str] | None = None
+    plants: frozenset[str] | None = None
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class FindingQuery:
+    """Filters of the findings list. Times are UTC epoch seconds; None does not filter."""
+
+    station: str | None = None
+    cluster: str | None = None
+    parameter: str | None = None
+    period: str | None = None
+    start_from: int | None = None
+    start_to: int | None = None  # exclusive
+    outcome: str | None = None
+    final: bool | None = None
+    as_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertQuery:
+    """Filters of the alerts list."""
+
+    state: str | None = None
+    station: str | None = None
+    cluster: str | None = None
+    kind: str | None = None
+    since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `next` is an opaque cursor, None at the end."""
+
+    items: list[Shape] = field(default_factory=list)
+    next: str | None = None
+
+
+class BadCursor(Exception):
+    """The cursor was not one this list gave out."""
+
+
+class Reads(Protocol):
+    """Every read of the store for people and programs; each takes a Scope.
+
+    An object outside the scope is as absent as one that does not exist: None, or not listed.
+    """
+
+    def stations(self, scope: Scope, cursor: str | None, limit: int) -> Page: ...
+    def station(self, scope: Scope, station: str) -> Shape | None: ...
+    def readings(
+        self,
+        scope: Scope,
+        station: str,
+        parameter: str | None,
+        start: int | None,
+        end: int | None,
+        cursor: str | None,
+        limit: int,
+    ) -> Page | None: ...
+    def findings(
+        self, scope: Scope, query: FindingQuery, cursor: str | None, limit: int
+    ) -> Page: ...
+    def finding(self, scope: Scope, finding: str, revision: int | None = None) -> Shape | None: ...
+    def finding_why(
+        self, scope: Scope, finding: str, revision: int | None = None
+    ) -> Shape | None: ...
+    def alerts(self, scope: Scope, query: AlertQuery, cursor: str | None, limit: int) -> Page: ...
+    def alert(self, scope: Scope, alert: str) -> Shape | None: ...
+    def alert_why(self, scope: Scope, alert: str) -> Shape | None: ...
+    def transitions(self, scope: Scope, after: int, limit: int) -> Page:
+        """Transitions with seq > after, oldest first; `next` is the seq to go on from."""
+        ...
+
+    def rejected(
+        self, scope: Scope, station: str | None, cursor: str | None, limit: int
+    ) -> Page: ...
+    def regulations(self) -> list[Shape]: ...
+    def regulation(self, regulation: str) -> Shape | None: ...
+    def permits(self, scope: Scope, cursor: str | None, limit: int) -> Page: ...
+    def health(self) -> Shape:
+        """State of the writer and the store: `status` green or red, with the reasons."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the ordered record, for followers.
+
+    `kind` is batch, finding, transition, rejection, register or another of the chain's kinds.
+    `content` is the contract's shape of it; of a batch `{"readings": [...]}` whose rows have
+    station, cluster, parameter, observed_at, received_at (epoch seconds), value, unit, status.
+    """
+
+    seq: int
+    kind: str
+    content: Shape
+
+
+class Record(Protocol):
+    """The ordered record, for programs that follow it at their own pace."""
+
+    def head(self) -> int:
+        """The greatest seq that is committed; 0 when there is none."""
+        ...
+
+    def follow(self, after: int, limit: int, kinds: Sequence[str]) -> list[Entry]:
+        """The next entries of these kinds with seq > after, at most `limit`, oldest first."""
+        ...
+
+    def position(self, follower: str) -> int:
+        """How far a follower has got: the seq it last finished; 0 when it never ran."""
+        ...
+
+    def advance(self, follower: str, seq: int) -> None:
+        """Remember that a follower has finished everything up to `seq`."""
+        ...

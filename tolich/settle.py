@@ -1,0 +1,341 @@
+"""Settling: station-days that became due are judged, and what changed is written.
+
+This is the second half of the pipeline's one transaction. The same `judge` serves the live
+day, a day that late data has opened again, and a period that closes because its time came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+from sqlalchemy import select, update
+
+from rules.days import DAY_SECONDS, HOUR_SECONDS, local_date, rfc3339
+from rules.grid import Ints, Window
+from rules.judge import GRACE, OUTCOMES, REASONS, Sheet, judge
+from rules.model import PERIODS, Finding, Limit, Outcome, Period, Reason, Series
+from rules.terms import Terms, terms_of
+from tolich.ports import Registered
+from tolich.store.alerts import write_amended
+from tolich.store.intake import StationDay
+from tolich.store.ledger import Append
+from tolich.store.schema import station_day, station_state
+from tolich.store.shapes import finding_summary
+from tolich.store.verdicts import Revised, limit_key, version_body, version_key, write_findings
+from tolich.tracks import Tracks
+from tolich.windows import DayWindow, Windows, folded, load_window
+
+log = structlog.get_logger()
+
+TOGETHER = 200
+"""Station-days judged in one call: enough to be fast, few enough to stay in the cache."""
+
+NAMED_READINGS = 5
+"""How many of the readings behind an amendment are spelled out; the rest are counted."""
+
+Judge = Callable[[Window, int, Sequence[Period], int], list[Sheet]]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A verdict that differs from what is on record."""
+
+    window: DayWindow
+    row: int
+    column: int
+    finding: Finding
+    replaces: int | None
+
+
+class Settler:
+    """Judges due station-days. Holds caches only: another process may take over at any time."""
+
+    def __init__(
+        self,
+        registered: Registered,
+        series: dict[Series, int],
+        periods: Sequence[Period] = PERIODS,
+        grace: int = GRACE,
+        judging: Judge = judge,
+    ) -> None:
+        self.registered = registered
+        self.windows = Windows()
+        self.tracks = Tracks()
+        self.broken: dict[StationDay, str] = {}  # station-days that could not be judged
+        self._series = series
+        self._periods = periods
+        self._grace = grace
+        self._judging = judging
+        self._limits: dict[Limit, int] = {}
+        self._version: int | None = None
+        self._terms: dict[StationDay, tuple[Terms, ...]] = {}
+
+    def forget(self) -> None:
+        """A transaction failed: nothing in memory may be trusted any more."""
+        self.windows.forget()
+        self.tracks.forget()
+        self._limits.clear()
+        self._version = None
+
+    def replace_register(self, registered: Registered) -> None:
+        """Take a changed register; what was derived from the old one is forgotten."""
+        self.registered = registered
+        self._terms.clear()
+        self.forget()
+
+    def settle(self, append: Append, days: Sequence[StationDay]) -> int:
+        """Judge station-days and write every change; returns the number of findings written."""
+        owed = [day for day in days if self._owes(day)]
+        written = 0
+        for start in range(0, len(owed), TOGETHER):
+            windows = self._load(append, owed[start : start + TOGETHER])
+            changed = self._changes(append, windows)
+            written += len(changed)
+            self._write(append, changed)
+        self._mark(append, days)
+        return written
+
+    def _owes(self, day: StationDay) -> bool:
+        station = self.registered.register.stations.get(day[0])
+        if station is None:
+            return False
+        date = local_date(day[1])
+        return station.since <= date and (station.until is None or date <= station.until)
+
+    # --- reading ---------------------------------------------------------------------------
+
+    def _load(self, append: Append, days: Sequence[StationDay]) -> list[DayWindow]:
+        missing = [day for day in days if self.windows.get(day) is None]
+        if missing:
+            judged = self._judged_raws(append, missing)
+            for day in missing:
+                terms = self.terms(day)
+                keys = [self._series[term.series] for term in terms]
+                self.windows.put(
+                    load_window(
+                        append.connection, day, terms, keys, self._periods, judged.get(day, 0)
+                    )
+                )
+        return [window for day in days if (window := self.windows.get(day)) is not None]
+
+    def _judged_raws(self, append: Append, days: Sequence[StationDay]) -> dict[StationDay, int]:
+        table = station_day
+        stations = {station for station, _ in days}
+        query = select(table.c.station, table.c.day, table.c.judged_raw).where(
+            table.c.station.in_(stations), table.c.day.in_({day for _, day in days})
+        )
+        return {(station, day): raw for station, day, raw in append.connection.execute(query)}
+
+    def terms(self, day: StationDay) -> tuple[Terms, ...]:
+        """The terms of a station-day under the present register."""
+        if day not in self._terms:
+            if len(self._terms) > 20_000:
+                self._terms.clear()
+            register, known = self.registered.register, self.registered.regulations
+            self._terms[day] = terms_of(register.stations[day[0]], day[1], register, known)
+        return self._terms[day]
+
+    # --- judging ---------------------------------------------------------------------------
+
+    def _changes(self, append: Append, windows: Sequence[DayWindow]) -> list[Changed]:
+        firsts = self._first_readings(append, {window.station for window in windows})
+        found: list[Changed] = []
+        for group, sheets in self._judged(windows, append.at):
+            offset = 0
+            for window in group:
+                rows = slice(offset, offset + len(window.terms))
+                offset = rows.stop
+                for sheet in sheets:
+                    found += self._differences(append, window, sheet, rows, firsts[window.station])
+        return found
+
+    def _judged(
+        self, windows: Sequence[DayWindow], now: int
+    ) -> list[tuple[Sequence[DayWindow], list[Sheet]]]:
+        """Judge together; where that fails, one by one, so that one bad day stops no other."""
+        if not windows:
+            return []
+        try:
+            sheets = self._judging(_joined(windows), now, self._periods, self._grace)
+        except Exception as error:  # supervisor: named, counted, shown red, and isolated
+            if len(windows) > 1:
+                return [one for window in windows for one in self._judged([window], now)]
+            day = (windows[0].station, windows[0].day)
+            self.broken[day] = f"{type(error).__name__}: {error}"
+            log.error("day could not be judged", station=day[0], day=rfc3339(day[1]), exc_info=True)
+            empty = _joined(windows, readings=False)
+            return [(windows, [_broken(sheet) for sheet in judge(empty, now, self._periods)])]
+        for window in windows:
+            self.broken.pop((window.station, window.day), None)
+        return [(windows, sheets)]
+
+    def _first_readings(self, append: Append, stations: set[str]) -> dict[str, int]:
+        query = select(station_state.c.station, station_state.c.first_at).where(
+            station_state.c.station.in_(stations)
+        )
+        known = {station: first for station, first in append.connection.execute(query)}
+        return {station: known.get(station, append.at) for station in stations}
+
+    def _differences(
+        self, append: Append, window: DayWindow, sheet: Sheet, rows: slice, first: int
+    ) -> list[Changed]:
+        written = window.written[sheet.period.name]
+        content = self._content(append, sheet, rows)
+        differs = (content != written.content).any(axis=2) & _writable(sheet, rows, written.content)
+        differs &= ~_before_first(sheet, rows, window.day, first) | (written.key > 0)
+        differs &= np.array([term.owed for term in window.terms], np.bool_)[:, None]
+        found = []
+        for row, column in np.argwhere(differs):
+            revision = int(written.revision[row, column]) + 1
+            verdict = replace(sheet.finding(rows.start + row, column), revision=revision)
+            key = int(written.key[row, column])
+            found.append(Changed(window, int(row), int(column), verdict, key or None))
+        written.content[differs] = content[differs]
+        return found
+
+    def _content(self, append: Append, sheet: Sheet, rows: slice) -> Ints:
+        """What the sheet says, in the same numbers as `Written.content`."""
+        limits = [self._limit(append, term.limit) for term in sheet.terms[rows]]
+        columns = [
+            sheet.outcome, sheet.reason, _folded(sheet.num), sheet.den, sheet.expected,
+            sheet.received, sheet.valid, sheet.calibrating, sheet.faulty, sheet.failed,
+            sheet.unknown, sheet.conflicting, sheet.closed,
+        ]  # fmt: skip
+        shape = sheet.outcome[rows].shape
+        repeated = np.broadcast_to(np.array(limits, np.int64)[:, None], shape)
+        return np.stack([*(column[rows].astype(np.int64) for column in columns), repeated], axis=2)
+
+    def _limit(self, append: Append, limit: Limit | None) -> int:
+        if limit is None:
+            return 0
+        if limit not in self._limits:
+            self._limits[limit] = limit_key(append, limit)
+        return self._limits[limit]
+
+    # --- writing ---------------------------------------------------------------------------
+
+    def _write(self, append: Append, changed: Sequence[Changed]) -> None:
+        if not changed:
+            return
+        if self._version is None:
+            self._version = version_key(append, version_body(self.registered.regulations))
+        first = write_findings(append, self._version, [self._revised(one) for one in changed])
+        for offset, one in enumerate(changed):
+            written = one.window.written[one.finding.period]
+            written.key[one.row, one.column] = first + offset
+            written.revision[one.row, one.column] = one.finding.revision
+            if one.replaces is not None:
+                self._amended(append, one)
+        self.tracks.follow(append, self._series, [(one.window, one.finding) for one in changed])
+
+    def _revised(self, one: Changed) -> Revised:
+        limit = one.finding.limit
+        return Revised(
+            self._series[one.finding.series],
+            one.finding,
+            None if limit is None else self._limits[limit],
+            one.replaces,
+        )
+
+    def _amended(self, append: Append, one: Changed) -> None:
+        parameter = one.window.terms[one.row].parameter
+        write_amended(
+            append,
+            one.window.station,
+            one.finding.id,
+            {"revision": one.finding.revision - 1},
+            finding_summary(one.finding, parameter),
+            self._cause(one),
+        )
+
+    def _cause(self, one: Changed) -> dict[str, Any]:
+        """Which new readings of the period lie behind a revision; none: its time had come."""
+        row, at, value, status, raw = one.window.columns()
+        start, end = one.finding.start, one.finding.end
+        new = (row == one.row) & (at >= start) & (at <= end) & (raw > one.window.judged_raw)
+        if not new.any():
+            return {"kind": "closed"}
+        parameter = one.window.terms[one.row].parameter
+        order = np.flatnonzero(new)[np.argsort(at[new], kind="stable")]
+        named = [
+            {
+                "observed_at": rfc3339(int(at[index])),
+                "value": float(parameter.decimal(int(value[index]))),
+                "status": int(status[index]),
+            }
+            for index in order[:NAMED_READINGS]
+        ]
+        return {"kind": "readings", "count": len(order), "readings": named}
+
+    def _mark(self, append: Append, days: Sequence[StationDay]) -> None:
+        """Say when each station-day must be judged next, and with what it was judged now."""
+        connection = append.connection
+        for day in days:
+            window = self.windows.get(day)
+            values: dict[str, Any] = {"due": next_due(day[1], append.at, self._grace)}
+            if window is not None and len(window.raw):
+                window.judged_raw = max(window.judged_raw, max(window.raw))
+                values["judged_raw"] = window.judged_raw
+            if not self._owes(day):
+                values["due"] = None
+            at = (station_day.c.station == day[0]) & (station_day.c.day == day[1])
+            connection.execute(update(station_day).where(at).values(**values))
+
+
+def next_due(day: int, now: int, grace: int) -> int | None:
+    """The plant time at which the next hour of a day closes; None when all have."""
+    if now >= day + DAY_SECONDS + grace:
+        return None
+    passed = max(0, now - grace - day) // HOUR_SECONDS
+    return day + (passed + 1) * HOUR_SECONDS + grace
+
+
+def _joined(windows: Iterable[DayWindow], readings: bool = True) -> Window:
+    """Several station-days as one window to judge."""
+    terms: list[Terms] = []
+    parts: list[tuple[Ints, Ints, Ints, Ints]] = []
+    for window in windows:
+        row, at, value, status, _ = window.columns()
+        parts.append((row + len(terms), at, value, status))
+        terms.extend(window.terms)
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    if not readings:
+        columns = [column[:0] for column in columns]
+    return Window(tuple(terms), *columns)
+
+
+def _writable(sheet: Sheet, rows: slice, written: Ints) -> npt.NDArray[np.bool_]:
+    """What may be written: closed periods, a proof while open, and a proof that fell."""
+    exceeded = OUTCOMES.index(Outcome.EXCEEDED)
+    closed, outcome = sheet.closed[rows], sheet.outcome[rows]
+    before = written[:, :, 0]
+    proof = (outcome == exceeded) & (before != exceeded)
+    fallen = (before >= 0) & (outcome != before)
+    writable: npt.NDArray[np.bool_] = closed | proof | fallen
+    return writable
+
+
+def _before_first(sheet: Sheet, rows: slice, day: int, first: int) -> npt.NDArray[np.bool_]:
+    """Periods that ended before the station's first reading ever: nobody owed them yet."""
+    length = sheet.period.length
+    ends = day + (np.arange(DAY_SECONDS // length) + 1) * length
+    before: npt.NDArray[np.bool_] = (sheet.received[rows] == 0) & (ends <= first)[None, :]
+    return before
+
+
+def _folded(numbers: npt.NDArray[Any]) -> Ints:
+    if numbers.dtype != object:
+        return numbers
+    return np.array([[folded(int(n)) for n in line] for line in numbers], np.int64)
+
+
+def _broken(sheet: Sheet) -> Sheet:
+    """Every closed period of a day that could not be judged says so."""
+    outcome = np.full_like(sheet.outcome, OUTCOMES.index(Outcome.NOT_ASSESSABLE))
+    reason = np.full_like(sheet.reason, REASONS.index(Reason.INTERNAL_ERROR))
+    return replace(sheet, outcome=outcome, reason=reason, num=sheet.num * 0, den=sheet.den * 0)

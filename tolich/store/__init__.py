@@ -1,0 +1,1 @@
+"""The evidence store: one ordered record on SQLite or PostgreSQL."""

@@ -1,0 +1,27 @@
+"""Opaque cursors: where the last page ended, as text that only its own list understands."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+
+from tolich.ports import BadCursor
+
+
+def encode(kind: str, *place: int | str) -> str:
+    """A cursor of a list."""
+    return base64.urlsafe_b64encode(json.dumps([kind, *place]).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str, kind: str, length: int) -> list[int | str]:
+    """The place a cursor names. Raises BadCursor when it is not one of this list's."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        found = json.loads(base64.urlsafe_b64decode(padded.encode()))
+    except (ValueError, binascii.Error) as error:
+        raise BadCursor("this is not a cursor that a list gave out") from error
+    if not isinstance(found, list) or len(found) != length + 1 or found[0] != kind:
+        raise BadCursor(f"this cursor does not belong to the list of {kind}")
+    place: list[int | str] = found[1:]
+    return place

@@ -1,0 +1,125 @@
+"""A station-day judged on request: open periods and explanations, with the same `judge`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from rules.grid import Ints, Window
+from rules.judge import GRACE, Sheet, judge
+from rules.model import PERIODS, Finding, Period, Series
+from rules.terms import Terms, terms_of
+from tolich.ports import Registered
+from tolich.store.schema import station_state
+from tolich.windows import readings_between
+
+DAY_END = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedDay:
+    """A station's day as it stands now: window, verdicts, and the message behind each reading."""
+
+    window: Window
+    sheets: Sequence[Sheet]
+    raw: Mapping[tuple[int, int, int, int], int]  # (row, at, value, status) -> raw id
+
+    def sheet(self, period: str) -> Sheet | None:
+        """The verdicts of one period length."""
+        return next((sheet for sheet in self.sheets if sheet.period.name == period), None)
+
+    def row(self, series: Series) -> int | None:
+        """The row of a series."""
+        rows = [r for r, term in enumerate(self.window.terms) if term.series == series]
+        return rows[0] if rows else None
+
+    def finding(self, series: Series, period: str, start: int) -> Finding | None:
+        """One verdict; None when there is no such period."""
+        sheet, row = self.sheet(period), self.row(series)
+        if sheet is None or row is None or not self.window.terms[row].owed:
+            return None
+        offset = start - self.window.terms[row].day
+        column, off = divmod(offset, sheet.period.length)
+        if off or not 0 <= column < sheet.outcome.shape[1]:
+            return None
+        return sheet.finding(row, column)
+
+
+Registry = Callable[[], Registered]
+"""The register as it stands; asked at every read, so that a change is seen at once."""
+
+REMEMBERED = 256
+"""Station-days kept judged between requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    raw: int  # the station's newest message it was judged with
+    until: int  # plant time at which a period may close
+    day: JudgedDay
+
+
+class JudgedDays:
+    """Station-days judged on request, remembered until new readings come or a period closes."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        keys: Callable[[], Mapping[Series, int]],
+        periods: Sequence[Period],
+        grace: int,
+    ) -> None:
+        self._registry = registry
+        self._keys = keys
+        self._periods = periods
+        self._grace = grace
+        self._known: dict[tuple[str, int], _Remembered] = {}
+
+    def get(self, connection: Connection, station: str, day: int, now: int) -> JudgedDay:
+        """A station-day as it stands at plant time `now`."""
+        query = select(station_state.c.raw).where(station_state.c.station == station)
+        newest = int(connection.execute(query).scalar() or 0)
+        known = self._known.get((station, day))
+        if known is not None and known.raw == newest and now < known.until:
+            return known.day
+        registered = self._registry()
+        judged = judge_day(
+            connection, registered, self._keys(), station, day, now, self._periods, self._grace
+        )
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        # Periods close at whole minutes after the grace, so a minute is the longest to remember.
+        until = now - (now - self._grace) % 60 + 60
+        self._known[(station, day)] = _Remembered(newest, until, judged)
+        return judged
+
+
+def judge_day(
+    connection: Connection,
+    registered: Registered,
+    series: Mapping[Series, int],
+    station: str,
+    day: int,
+    now: int,
+    periods: Sequence[Period] = PERIODS,
+    grace: int = GRACE,
+) -> JudgedDay:
+    """Judge one station-day from the store, as of plant time `now`."""
+    found = registered.register.stations[station]
+    terms = terms_of(found, day, registered.register, registered.regulations)
+    keys = [series[term.series] for term in terms]
+    window, raw = _window(connection, terms, keys, day)
+    return JudgedDay(window, judge(window, now, periods, grace), raw)
+
+
+def _window(
+    connection: Connection, terms: tuple[Terms, ...], keys: Sequence[int], day: int
+) -> tuple[Window, dict[tuple[int, int, int, int], int]]:
+    rows = {key: row for row, key in enumerate(keys)}
+    readings = list(readings_between(connection, keys, day, day + DAY_END))
+    raw = {(rows[key], at, value, status): raw for key, at, value, status, raw in readings}
+    columns: Ints = np.array(list(raw), np.int64).reshape(-1, 4)
+    return Window(terms, *columns.T.copy()), raw

@@ -1,0 +1,207 @@
+"""Writing what came in: raw messages, readings, rejections, and what they make due."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select
+
+from rules.grid import day_of
+from rules.model import Series
+from rules.register import Register
+from tolich.ports import Decoded, Delivery
+from tolich.store.ledger import Append, canonical
+from tolich.store.schema import (
+    latest,
+    raw,
+    reading,
+    rejection,
+    station_day,
+    station_state,
+)
+from tolich.store.statements import excluded, greatest, insert_new, least, next_key, upsert
+
+KEPT_BYTES = 4096
+"""How much of a rejected payload is kept beside its reason."""
+
+ReadingRow = tuple[int, int, int, int, int]
+"""series, at, value, status, raw: the columns of `reading`."""
+
+StationDay = tuple[str, int]
+"""A station and a local midnight."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a batch added: new readings by station-day, and how far each station was heard."""
+
+    rows: dict[StationDay, list[ReadingRow]] = field(default_factory=dict)
+    heard: dict[str, int] = field(default_factory=dict)  # greatest min(observed, received)
+    first: dict[str, int] = field(default_factory=dict)  # earliest observed_at
+    newest: dict[str, int] = field(default_factory=dict)  # newest raw id
+    duplicates: int = 0
+
+
+def identity(delivery: Delivery) -> bytes:
+    """What makes two messages the same message."""
+    digest = hashlib.sha256(delivery.topic.encode())
+    digest.update(b"\0")
+    digest.update(delivery.payload)
+    return digest.digest()
+
+
+def take(
+    append: Append,
+    register: Register,
+    series_ids: dict[Series, int],
+    deliveries: Sequence[Delivery],
+    decoded: Sequence[Decoded],
+) -> Taken:
+    """Store a batch. A message seen before adds nothing, however often it comes."""
+    connection = append.connection
+    hashes = [identity(delivery) for delivery in deliveries]
+    known = _known(connection, hashes)
+    fresh: list[tuple[Delivery, Decoded, bytes]] = []
+    for delivery, content, digest in zip(deliveries, decoded, hashes, strict=True):
+        if digest not in known:
+            known.add(digest)
+            fresh.append((delivery, content, digest))
+    taken = Taken(duplicates=len(deliveries) - len(fresh))
+    if fresh:
+        first = _store_raw(append, fresh)
+        for offset, (delivery, content, _) in enumerate(fresh):
+            _collect(taken, register, series_ids, delivery, content, first + offset)
+        _store_readings(connection, taken)
+        _store_rejections(append, fresh)
+    return taken
+
+
+def _known(connection: Connection, hashes: Sequence[bytes]) -> set[bytes]:
+    found: set[bytes] = set()
+    for start in range(0, len(hashes), 500):
+        some = hashes[start : start + 500]
+        found.update(connection.execute(select(raw.c.hash).where(raw.c.hash.in_(some))).scalars())
+    return found
+
+
+def _store_raw(append: Append, fresh: Sequence[tuple[Delivery, Decoded, bytes]]) -> int:
+    """Store the messages of a batch under one entry of the chain; returns the first's id."""
+    first = next_key(append.connection, raw)
+    seq = append.entry("batch", first, b"".join(digest for _, _, digest in fresh))
+    insert_new(
+        append.connection,
+        raw,
+        [
+            (first + offset, seq, d.received_at, d.source, d.topic, d.payload, digest)
+            for offset, (d, _, digest) in enumerate(fresh)
+        ],
+    )
+    return first
+
+
+def _collect(
+    taken: Taken,
+    register: Register,
+    series_ids: dict[Series, int],
+    delivery: Delivery,
+    content: Decoded,
+    raw_id: int,
+) -> None:
+    station = content.station
+    if station is None or not content.readings:
+        return
+    ends = register.stations[station].stamp_ends
+    for parameter, at, value, status in content.readings:
+        day = (station, day_of(at, ends))
+        row = (series_ids[Series(station, parameter)], at, value, status, raw_id)
+        taken.rows.setdefault(day, []).append(row)
+        heard = min(at, delivery.received_at)
+        taken.heard[station] = max(taken.heard.get(station, heard), heard)
+        taken.first[station] = min(taken.first.get(station, at), at)
+    taken.newest[station] = raw_id
+
+
+def _store_readings(connection: Connection, taken: Taken) -> None:
+    rows = [row for day in taken.rows.values() for row in day]
+    insert_new(connection, reading, rows)
+    _store_latest(connection, rows)
+    new = excluded(connection, station_state)
+    upsert(
+        connection,
+        station_state,
+        [
+            {"station": s, "first_at": taken.first[s], "heard": taken.heard[s], "raw": newest}
+            for s, newest in taken.newest.items()
+        ],
+        ["station"],
+        {
+            "first_at": least(connection, station_state.c.first_at, new.first_at),
+            "heard": greatest(connection, station_state.c.heard, new.heard),
+            "raw": new.raw,
+        },
+    )
+    mark_due(connection, taken.rows, 0)
+
+
+def _store_latest(connection: Connection, rows: Iterable[ReadingRow]) -> None:
+    newest: dict[int, ReadingRow] = {}
+    for row in rows:
+        if row[0] not in newest or row[1:] > newest[row[0]][1:]:
+            newest[row[0]] = row
+    new = excluded(connection, latest)
+    upsert(
+        connection,
+        latest,
+        [dict(zip(latest.c.keys(), row, strict=True)) for row in newest.values()],
+        ["series"],
+        where=new.at >= latest.c.at,
+    )
+
+
+def mark_due(connection: Connection, days: Iterable[StationDay], due: int) -> None:
+    """Make station-days due at a plant time (0: at once), keeping what they were judged with."""
+    new = excluded(connection, station_day)
+    upsert(
+        connection,
+        station_day,
+        [{"station": s, "day": day, "due": due, "judged_raw": 0} for s, day in days],
+        ["station", "day"],
+        {"due": new.due},
+    )
+
+
+def _store_rejections(append: Append, fresh: Sequence[tuple[Delivery, Decoded, bytes]]) -> None:
+    rows = []
+    key = next_key(append.connection, rejection)
+    for delivery, content, digest in fresh:
+        cluster, station = topic_place(delivery.topic)
+        for refused in content.rejected:
+            row = {
+                "id": key,
+                "received_at": delivery.received_at,
+                "source": delivery.source,
+                "topic": delivery.topic,
+                "cluster": cluster,
+                "station": station,
+                "reason": refused.reason,
+                "detail": refused.detail,
+                "remedy_en": refused.remedy_en,
+                "remedy_vi": refused.remedy_vi,
+                "index": refused.index,
+                "payload": delivery.payload[:KEPT_BYTES],
+                "length": len(delivery.payload),
+                "hash": digest,
+            }
+            row["seq"] = append.entry("rejection", key, canonical(row))
+            rows.append(row)
+            key += 1
+    if rows:
+        append.connection.execute(rejection.insert(), rows)
+
+
+def topic_place(topic: str) -> tuple[str | None, str | None]:
+    """The cluster and station a topic names, known to us or not: `.../v1/{cluster}/{station}/x`."""
+    parts = topic.split("/")
+    return (parts[2], parts[3]) if len(parts) >= 5 else (None, None)

@@ -1,0 +1,18 @@
+"""Every read for people and programs, each under a scope: the `Reads` port on the store."""
+
+from __future__ import annotations
+
+from tolich.ports import Shape
+from tolich.store.health import health
+from tolich.store.reads.alerts import AlertReads
+from tolich.store.reads.law import LawReads
+from tolich.store.reads.stations import StationReads
+
+
+class StoreReads(StationReads, AlertReads, LawReads):
+    """The `Reads` port."""
+
+    def health(self) -> Shape:
+        """Whether the writer lives and the store is sound."""
+        with self._engine.connect() as connection:
+            return health(connection)

@@ -1,0 +1,140 @@
+"""The ordered record for followers: what happened, in order, from any point on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import Connection, Engine, select
+
+from rules.model import Series
+from rules.register import Register
+from tolich.ports import Entry, Registered, Shape
+from tolich.store.database import writing
+from tolich.store.reads.findings import finding_query
+from tolich.store.schema import (
+    chain,
+    finding,
+    follower,
+    head,
+    raw,
+    reading,
+    rejection,
+    transition,
+)
+from tolich.store.shapes import finding_shape, number, rejection_shape, transition_shape
+from tolich.store.statements import upsert
+from tolich.store.verdicts import finding_of, made_with
+
+
+class StoreRecord:
+    """The `Record` port on the evidence store."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        registry: Callable[[], Registered],
+        keys: Callable[[], Mapping[Series, int]],
+    ) -> None:
+        self._engine = engine
+        self._registry = registry
+        self._keys = keys
+
+    def head(self) -> int:
+        """The greatest committed seq."""
+        with self._engine.connect() as connection:
+            return int(connection.execute(select(head.c.seq)).scalar() or 0)
+
+    def follow(self, after: int, limit: int, kinds: Sequence[str]) -> list[Entry]:
+        """The next entries of these kinds, oldest first."""
+        query = (
+            select(chain.c.seq, chain.c.kind, chain.c.row)
+            .where(chain.c.seq > after, chain.c.kind.in_(kinds))
+            .order_by(chain.c.seq)
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            found = [(seq, kind, row) for seq, kind, row in connection.execute(query)]
+            contents = self._contents(connection, found)
+        return [Entry(seq, kind, contents[seq]) for seq, kind, _ in found if seq in contents]
+
+    def position(self, follower_name: str) -> int:
+        """How far a follower has got."""
+        query = select(follower.c.seq).where(follower.c.name == follower_name)
+        with self._engine.connect() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+    def advance(self, follower_name: str, seq: int) -> None:
+        """Remember how far a follower has got."""
+        with writing(self._engine).begin() as connection:
+            upsert(connection, follower, [{"name": follower_name, "seq": seq}], ["name"])
+
+    def _contents(
+        self, connection: Connection, found: Sequence[tuple[int, str, int]]
+    ) -> dict[int, Shape]:
+        contents: dict[int, Shape] = {}
+        by_kind: dict[str, list[int]] = {}
+        for seq, kind, _ in found:
+            by_kind.setdefault(kind, []).append(seq)
+        for kind, seqs in by_kind.items():
+            contents |= self._of_kind(connection, kind, seqs)
+        return contents
+
+    def _of_kind(
+        self, connection: Connection, kind: str, seqs: Sequence[int]
+    ) -> dict[int, Shape]:
+        if kind == "batch":
+            return self._batches(connection, seqs)
+        if kind == "finding":
+            return self._findings(connection, seqs)
+        table, shape = {
+            "transition": (transition, transition_shape),
+            "rejection": (rejection, rejection_shape),
+        }[kind]
+        query = select(table).where(table.c.seq.in_(seqs))
+        return {row["seq"]: shape(row) for row in connection.execute(query).mappings()}
+
+    def _findings(self, connection: Connection, seqs: Sequence[int]) -> dict[int, Shape]:
+        register, names = self._registry().register, self._names()
+        query = finding_query().where(finding.c.seq.in_(seqs))
+        shapes = {}
+        for row in connection.execute(query).mappings():
+            series = names[row["series"]]
+            station = register.stations[series.station]
+            parameter = station.series[series.parameter].parameter
+            verdict = finding_of(row, series, row["limit_body"])
+            engine = made_with(row["version_body"])["engine"]
+            shapes[row["seq"]] = finding_shape(
+                verdict, parameter, station, engine, row["judged_at"]
+            )
+        return shapes
+
+    def _batches(self, connection: Connection, seqs: Sequence[int]) -> dict[int, Shape]:
+        register, names = self._registry().register, self._names()
+        query = (
+            select(reading, raw.c.received_at, raw.c.seq)
+            .select_from(reading.join(raw, raw.c.id == reading.c.raw))
+            .where(raw.c.seq.in_(seqs))
+        )
+        batches: dict[int, Shape] = {seq: {"readings": []} for seq in seqs}
+        for row in connection.execute(query).mappings():
+            shape = _reading(names[row["series"]], register, row)
+            batches[row["seq"]]["readings"].append(shape)
+        return batches
+
+    def _names(self) -> dict[int, Series]:
+        return {key: series for series, key in self._keys().items()}
+
+
+def _reading(series: Series, register: Register, row: Mapping[str, int]) -> Shape:
+    station = register.stations[series.station]
+    parameter = station.series[series.parameter].parameter
+    return {
+        "station": series.station,
+        "cluster": station.cluster,
+        "parameter": series.parameter,
+        "observed_at": row["at"],
+        "received_at": row["received_at"],
+        "value": number(parameter.decimal(row["value"])),
+        "unit": parameter.unit,
+        "status": row["status"],
+    }

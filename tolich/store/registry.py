@@ -1,0 +1,133 @@
+"""The register in the store: dated rows (who, when, what document), whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, insert, select
+
+from rules.model import Series
+from rules.parameters import Catalogue
+from rules.permit import Regulations
+from rules.register import KINDS, Register, load_register
+from tolich.store.ledger import appending, canonical
+from tolich.store.schema import register_entry, series
+from tolich.store.statements import next_key
+from tolich.store.verdicts import series_of
+
+NAME = "register in the store"
+
+
+def current(connection: Connection) -> dict[str, Any]:
+    """The register as it stands, as the mapping that `load_register` reads."""
+    newest = select(func.max(register_entry.c.id)).group_by(
+        register_entry.c.kind, register_entry.c.key
+    )
+    query = (
+        select(register_entry.c.kind, register_entry.c.key, register_entry.c.body)
+        .where(register_entry.c.id.in_(newest), register_entry.c.body.is_not(None))
+        .order_by(register_entry.c.id)
+    )
+    mapping: dict[str, Any] = {"schema": 1, **{kind: {} for kind in KINDS}}
+    for kind, key, body in connection.execute(query):
+        mapping[kind][key] = json.loads(body, parse_float=Decimal)
+    return mapping
+
+
+def version(connection: Connection) -> int:
+    """A number that grows whenever the register changes; 0 when there is none."""
+    return int(connection.execute(select(func.max(register_entry.c.id))).scalar() or 0)
+
+
+def read_register(engine: Engine, catalogue: Catalogue, known: Regulations) -> Register:
+    """The register as it stands. Raises Refused when the rows no longer load."""
+    with engine.connect() as connection:
+        return load_register(NAME, current(connection), catalogue, known)
+
+
+def series_keys(engine: Engine) -> dict[Series, int]:
+    """The key of every series ever registered."""
+    with engine.connect() as connection:
+        return series_of(tuple(row) for row in connection.execute(select(series)))
+
+
+def enter(
+    engine: Engine,
+    raw: dict[str, Any],
+    catalogue: Catalogue,
+    known: Regulations,
+    *,
+    document: str,
+    by: str,
+    now: int,
+) -> int:
+    """Add a register to the one in the store; returns how many entries are new or changed.
+
+    What results must load as a whole; otherwise Refused, and nothing is changed. An entry
+    given as null is taken out.
+    """
+    if not all(isinstance(raw.get(kind) or {}, dict) for kind in KINDS):
+        load_register(document, raw, catalogue, known)  # refuses, naming the place
+    with appending(engine, now) as append:
+        connection = append.connection
+        before = current(connection)
+        rows = _rows(before, raw)
+        merged = _merged(before, raw)
+        register = load_register(document, merged, catalogue, known)
+        key = next_key(connection, register_entry)
+        for offset, row in enumerate(rows):
+            row.update(id=key + offset, entered_at=append.at, entered_by=by, document=document)
+            row["seq"] = append.entry("register", key + offset, canonical(row))
+        if rows:
+            connection.execute(insert(register_entry), rows)
+        _add_series(connection, register)
+    return len(rows)
+
+
+def _rows(before: dict[str, Any], raw: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for kind in KINDS:
+        for key, body in (raw.get(kind) or {}).items():
+            text = None if body is None else _json(body)
+            standing = before[kind].get(key)
+            if text != (None if standing is None else _json(standing)):
+                rows.append({"kind": kind, "key": str(key), "body": text})
+    return rows
+
+
+def _merged(before: dict[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
+    merged = {key: value for key, value in raw.items() if key not in KINDS}
+    for kind in KINDS:
+        both = before[kind] | {str(key): body for key, body in (raw.get(kind) or {}).items()}
+        merged[kind] = {key: body for key, body in both.items() if body is not None}
+    return merged
+
+
+def _add_series(connection: Connection, register: Register) -> None:
+    known = series_of(tuple(row) for row in connection.execute(select(series)))
+    new = [
+        {"station": station.id, "parameter": parameter}
+        for station in register.stations.values()
+        for parameter in station.series
+        if Series(station.id, parameter) not in known
+    ]
+    key = next_key(connection, series)
+    if new:
+        connection.execute(
+            insert(series), [{"id": key + offset, **row} for offset, row in enumerate(new)]
+        )
+
+
+def _json(body: object) -> str:
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError(f"{type(value).__name__} cannot be part of a register")

@@ -1,0 +1,240 @@
+"""The tables. Times are UTC epoch seconds, values whole quanta, digests SHA-256.
+
+What is evidence is only ever added: `finding.superseded` and the current state in `alert`,
+`latest`, `station_state` and `station_day` are conveniences that the evidence re-derives.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+# An identifier that SQLite treats as its rowid and PostgreSQL as a 64-bit integer.
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+head = Table(
+    "head",
+    metadata,
+    Column("id", SmallInteger, primary_key=True),  # always 1: the row every append locks
+    Column("seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+)
+
+chain = Table(
+    "chain",
+    metadata,
+    Column("seq", Key, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),  # plant time, never decreasing
+    Column("kind", Text, nullable=False),
+    Column("row", BigInteger, nullable=False),  # the key of the row in the kind's table
+    Column("digest", LargeBinary, nullable=False),
+    Column("previous", LargeBinary, nullable=False),
+)
+
+raw = Table(
+    "raw",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False, index=True),  # of the batch it came in
+    Column("received_at", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),  # of topic and payload
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("station", Text, nullable=False),
+    Column("parameter", Text, nullable=False),
+    UniqueConstraint("station", "parameter"),
+)
+
+reading = Table(
+    "reading",
+    metadata,
+    Column("series", Key, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", BigInteger, primary_key=True, autoincrement=False),
+    Column("status", SmallInteger, primary_key=True, autoincrement=False),
+    Column("raw", BigInteger, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+latest = Table(
+    "latest",
+    metadata,
+    Column("series", Key, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("raw", BigInteger, nullable=False),
+)
+
+station_state = Table(
+    "station_state",
+    metadata,
+    Column("station", Text, primary_key=True),
+    Column("first_at", BigInteger, nullable=False),  # earliest observed_at
+    Column("heard", BigInteger, nullable=False),  # greatest min(observed, received)
+    Column("raw", BigInteger, nullable=False),  # its newest message
+)
+
+station_day = Table(
+    "station_day",
+    metadata,
+    Column("station", Text, primary_key=True),
+    Column("day", BigInteger, primary_key=True),  # local midnight
+    # Plant time at which it must be judged next; 0: new readings wait; NULL: all closed.
+    Column("due", BigInteger, nullable=True, index=True),
+    Column("judged_raw", BigInteger, nullable=False),  # the newest message it was judged with
+)
+
+limit = Table(
+    "limit",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("body", Text, nullable=False),
+)
+
+version = Table(
+    "version",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False, unique=True),  # engine and packs, as JSON
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("superseded", BigInteger, nullable=True),  # seq of the next revision
+    Column("series", BigInteger, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("mean", Text, nullable=True),  # exact, "numerator/denominator" quanta
+    Column("limit", BigInteger, nullable=True),
+    Column("expected", Integer, nullable=False),
+    Column("received", Integer, nullable=False),
+    Column("valid", Integer, nullable=False),
+    Column("calibrating", Integer, nullable=False),
+    Column("faulty", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("unknown", Integer, nullable=False),
+    Column("conflicting", Integer, nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("judged_at", BigInteger, nullable=False),
+    UniqueConstraint("series", "period", "start", "revision"),
+)
+Index(
+    "finding_current",
+    finding.c.series,
+    finding.c.period,
+    finding.c.start,
+    unique=True,
+    sqlite_where=finding.c.superseded.is_(None),
+    postgresql_where=finding.c.superseded.is_(None),
+)
+Index("finding_start", finding.c.start)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("station", Text, nullable=False),
+    Column("parameter", Text, nullable=True),
+    Column("period", Text, nullable=True),
+    Column("severity", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=True),
+    Column("finding", Text, nullable=True),  # the finding that raised it
+    Column("merged_into", BigInteger, nullable=True),
+)
+Index("alert_track", alert.c.station, alert.c.parameter, alert.c.period, alert.c.kind)
+
+transition = Table(
+    "transition",
+    metadata,
+    Column("seq", Key, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("change", Text, nullable=False),
+    Column("station", Text, nullable=False),
+    Column("alert", BigInteger, nullable=True, index=True),
+    Column("finding", Text, nullable=True, index=True),
+    Column("before", Text, nullable=True),
+    Column("after", Text, nullable=True),
+    Column("cause", Text, nullable=False),
+)
+
+rejection = Table(
+    "rejection",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False, index=True),
+    Column("received_at", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("cluster", Text, nullable=True),  # as the topic names them, known or not
+    Column("station", Text, nullable=True, index=True),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("remedy_en", Text, nullable=False),
+    Column("remedy_vi", Text, nullable=False),
+    Column("index", Integer, nullable=True),
+    Column("payload", LargeBinary, nullable=False),  # the first 4 KB
+    Column("length", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+register_entry = Table(
+    "register_entry",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),  # clusters, plants, stations, permits
+    Column("key", Text, nullable=False),
+    Column("body", Text, nullable=True),  # as loaded, JSON; NULL: taken out
+    Column("entered_at", BigInteger, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+follower = Table(
+    "follower",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+
+process = Table(
+    "process",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("beat", BigInteger, nullable=False),  # wall time of the last sign of life
+    Column("body", Text, nullable=False),  # counters and health, JSON
+)

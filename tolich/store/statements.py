@@ -1,0 +1,70 @@
+"""Statements that both kinds of store understand: insert, and insert or move forward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows (in the table's column order), passing over those already there.
+
+    The statement is handed to the driver as it is: this is the hottest write there is.
+    """
+    if not rows:
+        return
+    statement = _insert(connection, table).on_conflict_do_nothing()
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(table.c.keys()))
+    connection.exec_driver_sql(str(compiled), list(rows))
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    keys: Iterable[str],
+    change: Mapping[str, Any] | None = None,
+    where: ColumnElement[bool] | None = None,
+) -> None:
+    """Insert rows, or change those already there. `change` defaults to all other columns."""
+    if not rows:
+        return
+    key_names = list(keys)
+    statement = _insert(connection, table)
+    new = statement.excluded
+    changes = change or {name: new[name] for name in table.c.keys() if name not in key_names}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=key_names, set_=changes, where=where),
+        list(rows),
+    )
+
+
+def excluded(connection: Connection, table: Table) -> Any:
+    """The row that was to be inserted, for use in `change` and `where` of `upsert`."""
+    return _insert(connection, table).excluded
+
+
+def least(connection: Connection, one: Any, other: Any) -> Any:
+    """The lesser of two values, in the store's own spelling."""
+    return func.min(one, other) if connection.dialect.name == "sqlite" else func.least(one, other)
+
+
+def greatest(connection: Connection, one: Any, other: Any) -> Any:
+    """The greater of two values, in the store's own spelling."""
+    sqlite_store = connection.dialect.name == "sqlite"
+    return func.max(one, other) if sqlite_store else func.greatest(one, other)
+
+
+def next_key(connection: Connection, table: Table) -> int:
+    """The key after the greatest; safe under the head's lock, which every append holds."""
+    found = connection.execute(select(func.max(table.c.id))).scalar()
+    return int(found or 0) + 1
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)

@@ -1,0 +1,223 @@
+"""Writing and reading verdicts: findings with their revisions, limits and versions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select
+
+from rules.model import ENGINE, Counts, Finding, Limit, Outcome, Reason, Series, Verification
+from rules.permit import Regulations
+from tolich.store.ledger import Append, canonical
+from tolich.store.schema import finding, limit, version
+from tolich.store.statements import next_key
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """A finding to write, with its series and the row it replaces (None: the first)."""
+
+    series: int
+    finding: Finding
+    limit: int | None
+    replaces: int | None  # key of the superseded row
+
+
+def limit_body(of: Limit) -> str:
+    """A limit as it is kept: JSON, numbers as exact text."""
+    return canonical(asdict(of) | {"low": _text(of.low), "high": _text(of.high)}).decode()
+
+
+def _text(number: object) -> str | None:
+    return None if number is None else str(number)
+
+
+def limit_key(append: Append, of: Limit) -> int:
+    """The key of a limit, written when it is new."""
+    body = limit_body(of)
+    digest = hashlib.sha256(body.encode()).digest()
+    connection = append.connection
+    found = connection.execute(select(limit.c.id).where(limit.c.digest == digest)).scalar()
+    if found is not None:
+        return int(found)
+    key = next_key(connection, limit)
+    connection.execute(insert(limit).values(id=key, digest=digest, body=body))
+    append.entry("limit", key, body.encode())
+    return key
+
+
+def version_body(regulations: Regulations) -> str:
+    """Engine and packs a judgement was made with, as JSON."""
+    packs = {
+        key: {"version": pack.version, "digest": pack.digest} for key, pack in regulations.items()
+    }
+    return canonical({"engine": ENGINE, "packs": packs}).decode()
+
+
+def made_with(body: str) -> dict[str, Any]:
+    """A kept version as a mapping: `engine`, and `packs` by regulation."""
+    made: dict[str, Any] = json.loads(body)
+    return made
+
+
+def version_key(append: Append, body: str) -> int:
+    """The key of a version, written when it is new."""
+    connection = append.connection
+    found = connection.execute(select(version.c.id).where(version.c.body == body)).scalar()
+    if found is not None:
+        return int(found)
+    key = next_key(connection, version)
+    connection.execute(insert(version).values(id=key, body=body))
+    append.entry("version", key, body.encode())
+    return key
+
+
+def write_findings(append: Append, version_id: int, revised: Sequence[Revised]) -> int:
+    """Add revisions; the rows they replace are marked as superseded. Returns the first key."""
+    if not revised:
+        return 0
+    connection = append.connection
+    key = next_key(connection, finding)
+    rows, replaced = [], []
+    for offset, new in enumerate(revised):
+        row = _row(new) | {"id": key + offset, "version": version_id, "judged_at": append.at}
+        row["seq"] = append.entry("finding", key + offset, canonical(row))
+        rows.append(row)
+        if new.replaces is not None:
+            replaced.append({"old": new.replaces, "by": row["seq"]})
+    if replaced:
+        _supersede(connection, replaced)
+    connection.execute(insert(finding), rows)
+    return key
+
+
+def _supersede(connection: Connection, replaced: list[dict[str, int]]) -> None:
+    statement = "UPDATE finding SET superseded = {} WHERE id = {}".format(
+        *(("?", "?") if connection.dialect.paramstyle == "qmark" else ("%s", "%s"))
+    )
+    connection.exec_driver_sql(statement, [(pair["by"], pair["old"]) for pair in replaced])
+
+
+def _row(new: Revised) -> dict[str, Any]:
+    found = new.finding
+    return {
+        "series": new.series,
+        "period": found.period,
+        "start": found.start,
+        "end": found.end,
+        "revision": found.revision,
+        "outcome": str(found.outcome),
+        "reason": str(found.reason),
+        "mean": None if found.mean is None else f"{found.mean.numerator}/{found.mean.denominator}",
+        "limit": new.limit,
+        **asdict(found.counts),
+        "final": found.final,
+        "superseded": None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The current revision of a finding, as the writer compares it with a new judgement."""
+
+    key: int
+    series: int
+    period: str
+    start: int
+    revision: int
+    outcome: str
+    reason: str
+    num: int
+    den: int
+    limit: int
+    counts: Counts
+    final: bool
+
+
+def stored_findings(
+    connection: Connection, series: Iterable[int], start: int, end: int
+) -> list[Stored]:
+    """Current findings of some series that start in [start, end)."""
+    query = select(finding).where(
+        finding.c.series.in_(list(series)),
+        finding.c.start >= start,
+        finding.c.start < end,
+        finding.c.superseded.is_(None),
+    )
+    return [_stored(row) for row in connection.execute(query).mappings()]
+
+
+def _stored(row: RowMapping) -> Stored:
+    num, den = (row["mean"] or "0/0").split("/")
+    return Stored(
+        key=row["id"],
+        series=row["series"],
+        period=row["period"],
+        start=row["start"],
+        revision=row["revision"],
+        outcome=row["outcome"],
+        reason=row["reason"],
+        num=int(num),
+        den=int(den),
+        limit=row["limit"] or 0,
+        counts=counts_of(row),
+        final=bool(row["final"]),
+    )
+
+
+def counts_of(row: RowMapping) -> Counts:
+    """The counts of a finding's row."""
+    return Counts(
+        expected=row["expected"],
+        received=row["received"],
+        valid=row["valid"],
+        calibrating=row["calibrating"],
+        faulty=row["faulty"],
+        failed=row["failed"],
+        unknown=row["unknown"],
+        conflicting=row["conflicting"],
+    )
+
+
+def limit_of(body: str | None) -> Limit | None:
+    """A kept limit back as a value."""
+    if body is None:
+        return None
+    kept = json.loads(body)
+    low, high = (None if kept[side] is None else Decimal(kept[side]) for side in ("low", "high"))
+    return Limit(
+        low,
+        high,
+        kept["unit"],
+        kept["citation"],
+        tuple(kept["trace"]),
+        Verification(kept["verification"]),
+    )
+
+
+def finding_of(row: RowMapping, series: Series, body: str | None) -> Finding:
+    """A stored revision back as a value; `body` is its limit's."""
+    return Finding(
+        series=series,
+        period=row["period"],
+        start=row["start"],
+        end=row["end"],
+        outcome=Outcome(row["outcome"]),
+        reason=Reason(row["reason"]),
+        mean=None if row["mean"] is None else Fraction(row["mean"]),
+        limit=limit_of(body),
+        counts=counts_of(row),
+        final=bool(row["final"]),
+        revision=row["revision"],
+    )
+
+
+def series_of(rows: Iterable[tuple[int, str, str]]) -> dict[Series, int]:
+    """Series keys by series."""
+    return {Series(station, parameter): key for key, station, parameter in rows}
