@@ -86,7 +86,7 @@ class Sheet:
     def finding(self, row: int, column: int) -> Finding:
         """One verdict as a value."""
         term = self.terms[row]
-        start = term.day + column * self.period.length
+        start = term.day + int(column) * self.period.length  # numpy's own integers stay inside
         at = (row, column)
         den = int(self.den[at])
         return Finding(

@@ -227,7 +227,7 @@ class Pipeline(Taking):
         self._filled = -FILL_AFTER
         self._find_due(0.0)
 
-    def tick(self, connected: int | None, *, fill: bool = False) -> None:
+    def tick(self, connected: int | None, *, fill: bool = False, busy: bool = False) -> None:
         """What the passing of plant time makes due: closing periods, silences, missing days.
 
         `connected` is since when our own connection is up; None while it is down, when nobody
@@ -242,7 +242,7 @@ class Pipeline(Taking):
             self._seq = newest
         self._add_days(mono, fill)
         self._find_closing(mono)
-        self.settle(everything=fill)
+        self.settle(everything=fill, busy=busy)
         self._watch_silence(connected)
 
     def settle(self, *, everything: bool = False, busy: bool = False) -> int:

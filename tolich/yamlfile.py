@@ -76,7 +76,7 @@ def parse_yaml(text: str | bytes, name: str) -> object:
     """Parsed YAML; `name` is what problems call it. Raises Refused, all double keys at once."""
     loader: yaml.SafeLoader | None = None
     try:
-        written = text if isinstance(text, str) else text.decode("utf-8-sig")
+        written = text if isinstance(text, str) else text.decode("utf-8")
         loader = _Loader(written)
         root = loader.get_single_node()
         doubles = _doubles(root, name)

@@ -68,8 +68,14 @@ def link(previous: bytes, seq: int, at: int, kind: str, row: int, content: bytes
 def canonical(values: object) -> bytes:
     """One spelling a value, for digests: compact JSON, keys sorted, text as it is."""
     return json.dumps(
-        values, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=bytes.hex
+        values, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_hexadecimal
     ).encode()
+
+
+def _hexadecimal(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.hex()
+    raise TypeError(f"{type(value).__name__} has no canonical spelling")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, RowMapping, select
 
 from rules.model import Series
 from rules.register import Register
@@ -125,7 +125,7 @@ class StoreRecord:
         return {key: series for series, key in self._keys().items()}
 
 
-def _reading(series: Series, register: Register, row: Mapping[str, int]) -> Shape:
+def _reading(series: Series, register: Register, row: RowMapping) -> Shape:
     station = register.stations[series.station]
     parameter = station.series[series.parameter].parameter
     return {

@@ -1,0 +1,1 @@
+"""The way out for people and programs: REST, live stream, console."""

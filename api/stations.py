@@ -1,0 +1,69 @@
+"""Stations, their readings, and what was rejected."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.answers import found, listed
+from api.asking import From, Pages, ParameterFilter, StationFilter, To, in_order
+from api.jsonbody import Json
+from api.problems import absent, errors
+from api.shapes import ReadingPage, RejectedPage, Station, StationPage
+from api.view import Seen
+
+router = APIRouter(tags=["stations"])
+
+
+@router.get(
+    "/stations",
+    summary="Stations by id, with their newest readings",
+    response_model=StationPage,
+    responses=errors("invalid-request", "bad-cursor"),
+)
+def stations(view: Seen, paging: Pages) -> Json:
+    """Every station the caller may see."""
+    return listed(view.stations(paging))
+
+
+@router.get(
+    "/stations/{id}",
+    summary="One station",
+    response_model=Station,
+    responses=errors("not-found", "invalid-request"),
+)
+def station(view: Seen, id: str) -> Json:  # noqa: A002 - the name in the contract
+    """A station, the word for its state, and the newest reading of each parameter."""
+    return found(view.station(id), "station", id)
+
+
+@router.get(
+    "/stations/{id}/readings",
+    summary="Readings of a station, newest first",
+    response_model=ReadingPage,
+    responses=errors("not-found", "invalid-request", "bad-cursor", "bad-time", "bad-interval"),
+)
+def readings(
+    view: Seen,
+    id: str,  # noqa: A002
+    paging: Pages,
+    parameter: ParameterFilter = None,
+    start: From = None,
+    to: To = None,
+) -> Json:
+    """Everything that was received, counted or not; `from` is inclusive, `to` exclusive."""
+    in_order(start, to)
+    page = view.readings(id, parameter, start, to, paging)
+    if page is None:
+        raise absent("station", id)
+    return listed(page)
+
+
+@router.get(
+    "/rejected",
+    summary="What was not understood, newest first",
+    response_model=RejectedPage,
+    responses=errors("invalid-request", "bad-cursor"),
+)
+def rejected(view: Seen, paging: Pages, station: StationFilter = None) -> Json:
+    """Messages and readings that were refused, each with its reason and its remedy."""
+    return listed(view.rejected(station, paging))

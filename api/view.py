@@ -1,0 +1,126 @@
+"""What an endpoint may see: the store under the caller's scope, and nothing without one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from sse_starlette import ServerSentEvent
+
+from api.asking import Paging
+from api.live import Hub, Pace
+from tolich.ports import (
+    AlertQuery,
+    BadCursor,
+    Delivery,
+    FindingQuery,
+    Page,
+    Reads,
+    Receipt,
+    Scope,
+    Shape,
+)
+
+
+class View:
+    """Every read an endpoint can make. The scope is inside; there is no way around it."""
+
+    def __init__(self, reads: Reads, scope: Scope, hub: Hub) -> None:
+        self.scope = scope
+        self._reads = reads
+        self._hub = hub
+
+    def stations(self, paging: Paging) -> Page:
+        """Stations by id."""
+        return self._reads.stations(self.scope, paging.cursor, paging.limit)
+
+    def station(self, station: str) -> Shape | None:
+        """One station."""
+        return self._reads.station(self.scope, station)
+
+    def readings(
+        self, station: str, parameter: str | None, start: int | None, end: int | None, page: Paging
+    ) -> Page | None:
+        """Readings of a station; None when there is no such station."""
+        return self._reads.readings(
+            self.scope, station, parameter, start, end, page.cursor, page.limit
+        )
+
+    def findings(self, query: FindingQuery, paging: Paging) -> Page:
+        """Findings, newest first."""
+        return self._reads.findings(self.scope, query, paging.cursor, paging.limit)
+
+    def finding(self, finding: str, revision: int | None) -> Shape | None:
+        """One finding."""
+        return self._reads.finding(self.scope, finding, revision)
+
+    def finding_why(self, finding: str, revision: int | None) -> Shape | None:
+        """The explanation of a finding."""
+        return self._reads.finding_why(self.scope, finding, revision)
+
+    def alerts(self, query: AlertQuery, paging: Paging) -> Page:
+        """Alerts, newest first."""
+        return self._reads.alerts(self.scope, query, paging.cursor, paging.limit)
+
+    def alert(self, alert: str) -> Shape | None:
+        """One alert."""
+        return self._reads.alert(self.scope, alert)
+
+    def alert_why(self, alert: str) -> Shape | None:
+        """The explanation of an alert."""
+        return self._reads.alert_why(self.scope, alert)
+
+    def transitions(self, after: int, limit: int) -> Page:
+        """Transitions with seq > after, oldest first."""
+        return self._reads.transitions(self.scope, after, limit)
+
+    async def follow(self, after: int | None) -> AsyncIterator[ServerSentEvent]:
+        """The live stream, from `after` or from now."""
+        return await self._hub.follow(self.scope, after)
+
+    def rejected(self, station: str | None, paging: Paging) -> Page:
+        """Rejections, newest first."""
+        return self._reads.rejected(self.scope, station, paging.cursor, paging.limit)
+
+    def permits(self, paging: Paging) -> Page:
+        """Permits by id."""
+        return self._reads.permits(self.scope, paging.cursor, paging.limit)
+
+    def regulations(self, paging: Paging) -> Page:
+        """Regulations, which everybody may read."""
+        known = self._reads.regulations()
+        cursor = paging.cursor or "0"
+        if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):
+            raise BadCursor(f"{cursor!r} is not a cursor of the regulations")
+        end = int(cursor) + paging.limit
+        return Page(known[int(cursor) : end], str(end) if end < len(known) else None)
+
+    def regulation(self, regulation: str) -> Shape | None:
+        """One regulation with its tables."""
+        return self._reads.regulation(regulation)
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """What create_app was given, as endpoints get at it: the store only through a view."""
+
+    view: Callable[[Request], View]
+    submit: Callable[[Sequence[Delivery]], list[Receipt]]
+    now: Callable[[], int]
+    health: Callable[[], Shape]
+    metrics: Callable[[], bytes]
+    pace: Pace
+
+
+async def _seams(request: Request) -> Seams:
+    return cast("Seams", request.app.state.seams)
+
+
+def _view(request: Request) -> View:
+    return cast("Seams", request.app.state.seams).view(request)
+
+
+Within = Annotated[Seams, Depends(_seams)]
+Seen = Annotated[View, Depends(_view)]

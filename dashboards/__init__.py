@@ -1,0 +1,1 @@
+"""The way out over time: the InfluxDB projection and Grafana dashboards as code."""

@@ -1,0 +1,1 @@
+"""The way in: bytes become readings, or a rejection with its reason."""

@@ -1,0 +1,1 @@
+"""Plants, sensors, faults and scenarios that speak like real stations."""

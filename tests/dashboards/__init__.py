@@ -1,0 +1,1 @@
+"""Tests of the InfluxDB projection and the dashboards."""

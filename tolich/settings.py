@@ -1,0 +1,130 @@
+"""Settings: one YAML file and TOLICH_* environment variables, parsed once, refused loudly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from rules.loading import meant
+from rules.model import Problem, Refused
+from tolich.yamlfile import read_yaml
+
+
+class Section(BaseModel):
+    """A part of the settings; a key nobody knows is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Mqtt(Section):
+    """The broker that stations send to."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=1883, ge=1, le=65535)
+    client_id: str = "tolich-writer"
+    username: str | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    root: str = "tolich/v1"
+    keepalive: int = Field(default=30, ge=5, le=3600)
+
+
+class Http(Section):
+    """Where the API and the console listen."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+
+
+class Influx(Section):
+    """InfluxDB 2 for dashboards; without a url nothing is projected."""
+
+    url: str | None = None
+    token_file: Path | None = None
+    org: str = "tolich"
+    bucket: str = "tolich"
+
+
+class Settings(BaseSettings):
+    """Everything `tolich serve` needs. Every key has a default that is safe on one machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TOLICH_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    data: Path = Path("data")
+    store: str | None = None  # a database URL; default: SQLite in `data`
+    register_files: list[Path] = Field(default_factory=list, alias="register")
+    mqtt: Mqtt | None = Mqtt()  # null: no broker, only HTTP and folders
+    folder: Path | None = None  # watched for TT10 files
+    http: Http = Http()
+    influx: Influx = Influx()
+    close_after: int = Field(default=600, ge=60, le=86400)  # seconds after a period's end
+    min_free_mb: int = Field(default=200, ge=0)  # below it nothing is acknowledged
+
+    _file: ClassVar[dict[str, Any]] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is passed wins, then the environment, then the file."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, cls._file)
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Settings of a file and the environment. Raises Refused naming every problem."""
+    name = "settings" if path is None else str(path)
+    raw = {} if path is None else read_yaml(path)
+    if raw is None:
+        raw = {}
+    if not isinstance(raw, dict):
+        raise Refused([Problem(name, "(top)", "expected a mapping of keys to values")])
+    bound = type("FileSettings", (Settings,), {"_file": _keyed(raw)})
+    try:
+        loaded: Settings = bound()
+    except ValidationError as error:
+        raise Refused([_problem(name, one) for one in error.errors()]) from error
+    missing = [
+        Problem(name, f"register[{index}]", f"there is no file {file}")
+        for index, file in enumerate(loaded.register_files)
+        if not file.is_file()
+    ]
+    if missing:
+        raise Refused(missing)
+    return loaded
+
+
+def _keyed(raw: dict[Any, Any]) -> dict[str, Any]:
+    keyed = {str(key): value for key, value in raw.items()}
+    if isinstance(keyed.get("register"), str):
+        keyed["register"] = [keyed["register"]]
+    return keyed
+
+
+def _problem(name: str, error: Any) -> Problem:
+    place = [str(part) for part in error["loc"]]
+    if error["type"] == "extra_forbidden":
+        return Problem(name, ".".join(place), f"unknown key{meant(place[-1], _known(place[:-1]))}")
+    return Problem(name, ".".join(place), f"{error['msg']}; found {error['input']!r}")
+
+
+def _known(place: list[str]) -> list[str]:
+    sections: dict[str, type[BaseModel]] = {"mqtt": Mqtt, "http": Http, "influx": Influx}
+    model: type[BaseModel] = sections.get(place[0], Settings) if place else Settings
+    return [field.alias or key for key, field in model.model_fields.items()]
