@@ -12,10 +12,11 @@ from starlette.types import Receive, Scope, Send
 
 from api.answers import WHY, Accept, Lang, explained, found, listed
 from api.asking import GREATEST, MOST, USUAL, After, Alerts, Pages
+from api.examples import TRANSITION
 from api.jsonbody import Json
 from api.live import Pace, told
 from api.problems import errors
-from api.shapes import TRANSITION_EXAMPLE, Alert, AlertPage, TransitionPage, Why
+from api.shapes import Alert, AlertPage, TransitionPage, Why
 from api.view import Seen, Within
 
 router = APIRouter(tags=["alerts"])
@@ -83,7 +84,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {
         "content": {
             "text/event-stream": {
                 "schema": {"type": "string"},
-                "example": told(TRANSITION_EXAMPLE).event.encode().decode(),
+                "example": told(TRANSITION).event.encode().decode(),
             }
         },
     }
@@ -121,6 +122,7 @@ class _Stream(EventSourceResponse):
             ping=pace.heartbeat,
             ping_message_factory=lambda: ServerSentEvent(comment="heartbeat"),
             send_timeout=pace.stalled,
+            shutdown_grace_period=1.0,  # the hub ends the stream itself, properly
             sep="\n",
         )
 

@@ -12,7 +12,7 @@ from api import alerts, findings, health, inbox, law, pages, stations
 from api.asking import only_known
 from api.headers import SecureHeaders
 from api.live import Hub, Pace
-from api.problems import errors, install
+from api.problems import install
 from api.shapes import Problem
 from api.view import Seams, View
 from tolich.ports import Clock, Intake, Reads, Scope
@@ -84,11 +84,7 @@ def _living(hub: Hub) -> Callable[[FastAPI], Any]:
 
 
 def _version_1() -> APIRouter:
-    router = APIRouter(
-        prefix="/api/v1",
-        dependencies=[Depends(only_known)],
-        responses=errors("unknown-parameter", "repeated-parameter"),
-    )
+    router = APIRouter(prefix="/api/v1", dependencies=[Depends(only_known)])
     for part in (stations, findings, alerts, law, inbox):
         router.include_router(part.router)
     return router

@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from math import ceil
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query, Request
 from fastapi.dependencies.models import Dependant
@@ -129,7 +128,7 @@ def in_order(start: int | None, end: int | None) -> None:
 
 async def only_known(request: Request) -> None:
     """Refuse query parameters that the endpoint does not read: a misspelt filter widens a list."""
-    known = _known(request.scope["route"].dependant)
+    known = frozenset(_query_names(request.scope["route"].dependant))
     given = Counter(name for name, _ in request.query_params.multi_items())
     for name, often in given.items():
         if name not in known:
@@ -138,13 +137,8 @@ async def only_known(request: Request) -> None:
         if often > 1:
             said = f"{name!r} was given {often} times; give it once."
             raise Trouble("repeated-parameter", said, {"parameter": name})
-    if any("\0" in text for text in (request.url.path, *request.query_params.values())):
+    if any("\0" in text for text in (request.scope["path"], *request.query_params.values())):
         raise Trouble("invalid-request", "A NUL character is part of no name here: remove it.")
-
-
-@cache
-def _known(dependant: Any) -> frozenset[str]:
-    return frozenset(_query_names(dependant))
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:

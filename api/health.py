@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.responses import Response
 
 from api.jsonbody import Json
-from api.problems import Trouble, errors
+from api.problems import Trouble, described
 from api.shapes import Alive, Health
 from api.view import Within
 
@@ -18,7 +18,7 @@ router = APIRouter(tags=["health"])
     "/healthz",
     summary="The process is alive",
     response_model=Alive,
-    responses=errors(),
+    responses=described(),
 )
 async def healthz() -> Json:
     """Answers as long as the process does; says nothing about the store."""
@@ -29,7 +29,7 @@ async def healthz() -> Json:
     "/readyz",
     summary="Ready to be relied on",
     response_model=Health,
-    responses=errors("not-ready"),
+    responses=described("not-ready"),
 )
 def readyz(seams: Within) -> Json:
     """Green when the writer lives and the store is sound; 503 with the reasons otherwise."""
@@ -54,7 +54,7 @@ def readyz(seams: Within) -> Json:
                 }
             },
         },
-        **errors(),
+        **described(),
     },
 )
 def metrics(seams: Within) -> Response:

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 
+from api.examples import MESSAGE, TT10
 from api.jsonbody import Json
 from api.problems import Trouble, errors
-from api.shapes import MESSAGE_EXAMPLE, TT10_EXAMPLE, Accepted
+from api.shapes import Accepted
 from api.view import Seams, Within
 from tolich.ports import Delivery, NotDurable, Receipt, Rejection, Shape
 
@@ -24,8 +25,8 @@ _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"type": "object"}, "example": MESSAGE_EXAMPLE},
-            "text/plain": {"schema": {"type": "string"}, "example": TT10_EXAMPLE},
+            "application/json": {"schema": {"type": "object"}, "example": MESSAGE},
+            "text/plain": {"schema": {"type": "string"}, "example": TT10},
         },
     }
 }
@@ -104,7 +105,7 @@ def _answer(receipt: Receipt) -> Json:
     }
     if rejected and not receipt.accepted:
         first = receipt.rejected[0]
-        raise Trouble("nothing-accepted", f"{first.detail} {first.remedy_en}", outcome)
+        raise Trouble("nothing-accepted", f"{first.detail.rstrip('.')}. {first.remedy_en}", outcome)
     return Json(outcome, 202)
 
 

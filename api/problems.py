@@ -43,7 +43,7 @@ KINDS: Mapping[str, Kind] = {
     "not-durable": Kind(503, "Nothing was stored; send it again"),
     "not-ready": Kind(503, "Not ready"),
 }
-ALWAYS = ("internal-error",)
+_EVERYWHERE = ("unknown-parameter", "repeated-parameter")
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed", 415: "unsupported-media-type"}
 
 
@@ -90,7 +90,7 @@ def document(
         "title": known.title,
         "status": code,
         "detail": detail,
-        "instance": quote(request.url.path, safe="/:+@"),
+        "instance": quote(request.scope["path"], safe="/:+@"),
         **(more or {}),
     }
     # An answer to an unforeseen error is sent from outside the middleware, hence SECURITY here.
@@ -103,15 +103,20 @@ def absent(what: str, name: str) -> Trouble:
 
 
 def errors(*kinds: str) -> dict[int | str, dict[str, Any]]:
-    """The error responses of an operation, for its description; ALWAYS is included."""
-    described: dict[int | str, dict[str, Any]] = {}
-    for kind in dict.fromkeys((*ALWAYS, *kinds)):
+    """The error responses of an operation under /api/v1, for its description."""
+    return described(*_EVERYWHERE, *kinds)
+
+
+def described(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """The error responses of any operation; what nobody foresaw is always among them."""
+    answers: dict[int | str, dict[str, Any]] = {}
+    for kind in dict.fromkeys((*kinds, "internal-error")):
         status, title = KINDS[kind]
         schema = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
-        answer = described.setdefault(status, {"description": "", "content": {PROBLEM: schema}})
+        answer = answers.setdefault(status, {"description": "", "content": {PROBLEM: schema}})
         answer["description"] = "; ".join(filter(None, (answer["description"], title)))
         answer["content"][PROBLEM]["examples"][kind] = {"value": _example(kind)}
-    return described
+    return answers
 
 
 def _example(kind: str) -> dict[str, Any]:
@@ -164,7 +169,7 @@ def _field(error: Mapping[str, Any]) -> dict[str, str]:
 
 async def _http(request: Request, said: HTTPException) -> Json:
     kind = _BY_STATUS.get(said.status_code, "http-error")
-    detail = f"{request.method} {request.url.path}: {said.detail}. What there is: /docs."
+    detail = f"{request.method} {request.scope['path']}: {said.detail}. What there is: /docs."
     return document(request, kind, detail, status=said.status_code, headers=said.headers)
 
 

@@ -11,91 +11,8 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from api.examples import ALERT, END, FINDING, LIMIT, REJECTION, START, TRANSITION
 from rules.model import AlertKind, Change, Outcome, Reason, Severity, Verification
-
-_FINDING_ID = "m01:COD:hour:2026-11-22T08:00:00+07:00"
-_START, _END = "2026-11-22T08:00:00+07:00", "2026-11-22T09:00:00+07:00"
-_LIMIT = {
-    "low": None,
-    "high": 75,
-    "unit": "mg/L",
-    "citation": "Giấy phép môi trường 12/GPMT (2025-03-01), tr. 4",
-    "trace": ["COD: ≤ 75 mg/L ← Giấy phép môi trường 12/GPMT (2025-03-01), tr. 4"],
-    "verification": "permit",
-}
-_COUNTS = {
-    "expected": 60,
-    "received": 60,
-    "valid": 58,
-    "calibrating": 2,
-    "faulty": 0,
-    "failed": 0,
-    "unknown": 0,
-    "conflicting": 0,
-}
-_FINDING = {
-    "id": _FINDING_ID,
-    "station": "m01",
-    "cluster": "mau-01",
-    "plant": "mau-01",
-    "parameter": "COD",
-    "period": "hour",
-    "start": _START,
-    "end": _END,
-    "outcome": "exceeded",
-    "reason": "above_limit",
-    "mean": 91.25,
-    "unit": "mg/L",
-    "ratio": 1.216667,
-    "limit": _LIMIT,
-    "counts": _COUNTS,
-    "completeness": 0.966667,
-    "revision": 1,
-    "final": True,
-    "engine": "1.0",
-    "judged_at": "2026-11-22T09:10:00+07:00",
-    "simulated": True,
-}
-_ALERT = {
-    "id": "A12",
-    "kind": "exceedance",
-    "severity": "warning",
-    "state": "active",
-    "station": "m01",
-    "cluster": "mau-01",
-    "plant": "mau-01",
-    "parameter": "COD",
-    "period": "hour",
-    "started_at": _START,
-    "ended_at": None,
-    "finding": _FINDING_ID,
-    "merged_into": None,
-    "simulated": True,
-}
-_TRANSITION = {
-    "seq": 4711,
-    "at": "2026-11-22T09:10:00+07:00",
-    "change": "raised",
-    "station": "m01",
-    "alert": "A12",
-    "finding": _FINDING_ID,
-    "before": None,
-    "after": {"state": "active", "severity": "warning"},
-    "cause": {"kind": "finding", "finding": _FINDING_ID},
-}
-_REJECTION = {
-    "reason": "unknown_unit",
-    "detail": "readings[2].u: 'mg/m3' is not a unit of COD",
-    "remedy": {"vi": "Gửi COD theo mg/L.", "en": "Send COD in mg/L."},
-    "index": 2,
-}
-TRANSITION_EXAMPLE = _TRANSITION
-MESSAGE_EXAMPLE = {
-    "ts": "2026-11-22T08:35:00+07:00",
-    "seq": 812,
-    "readings": [{"p": "COD", "v": 61.5, "u": "mg/L", "s": "00"}],
-}
-TT10_EXAMPLE = "COD\t61.5\tmg/L\t20261122083500\t00\r\n"
 
 
 class _Shape(BaseModel):
@@ -245,7 +162,7 @@ class Counts(_Shape):
 class Finding(_Shape):
     """The verdict on one series and one period, at one revision."""
 
-    model_config = _example(_FINDING)
+    model_config = _example(FINDING)
     id: str
     station: str
     cluster: str
@@ -271,7 +188,7 @@ class Finding(_Shape):
 class Alert(_Shape):
     """An interval of trouble."""
 
-    model_config = _example(_ALERT)
+    model_config = _example(ALERT)
     id: str
     kind: AlertKind
     severity: Severity
@@ -289,7 +206,7 @@ class Alert(_Shape):
 class Transition(_Shape):
     """A change of an alert or a finding, as it stands on record."""
 
-    model_config = _example(_TRANSITION)
+    model_config = _example(TRANSITION)
     seq: int
     at: AwareDatetime
     change: Change
@@ -323,8 +240,8 @@ class Why(_Shape):
                 "en": "CCN Mẫu 01, COD, hour 08:00 22/11/2026: early warning ...",
             },
             "formula": "sum 5292.5 > limit 75 x n 58 = 4350 mg/L",
-            "limit": _LIMIT,
-            "window": {"start": _START, "end": _END, "interval": 60},
+            "limit": LIMIT,
+            "window": {"start": START, "end": END, "interval": 60},
             "readings": [
                 {
                     "observed_at": "2026-11-22T08:35:00+07:00",
@@ -351,7 +268,7 @@ class Why(_Shape):
 class Rejection(_Shape):
     """Why something was not understood, and how to mend it."""
 
-    model_config = _example(_REJECTION)
+    model_config = _example(REJECTION)
     reason: str
     detail: str
     remedy: Words
@@ -363,7 +280,7 @@ class Rejected(Rejection):
 
     model_config = _example(
         {
-            **_REJECTION,
+            **REJECTION,
             "id": 7,
             "received_at": "2026-11-22T08:35:02+07:00",
             "source": "mqtt",
@@ -386,7 +303,7 @@ class Rejected(Rejection):
 class Accepted(_Shape):
     """What became of a message, once it is on disk."""
 
-    model_config = _example({"accepted": 7, "rejected": [_REJECTION], "rejected_count": 1})
+    model_config = _example({"accepted": 7, "rejected": [REJECTION], "rejected_count": 1})
     accepted: int
     rejected: list[Rejection]
     rejected_count: int
@@ -425,7 +342,7 @@ class Permit(_Shape):
             "page": "4",
             "from": "2025-03-15",
             "until": None,
-            "limits": {"COD": _LIMIT, "NH4": None},
+            "limits": {"COD": LIMIT, "NH4": None},
             "warnings": ["basis was not typed from the permit: unverified default"],
         }
     )
@@ -477,7 +394,7 @@ class ReadingPage(_Shape):
 class FindingPage(_Shape):
     """Findings, newest first."""
 
-    model_config = _page(_FINDING)
+    model_config = _page(FINDING)
     items: list[Finding]
     next: str | None = Next
 
@@ -485,7 +402,7 @@ class FindingPage(_Shape):
 class AlertPage(_Shape):
     """Alerts, newest first."""
 
-    model_config = _page(_ALERT)
+    model_config = _page(ALERT)
     items: list[Alert]
     next: str | None = Next
 
@@ -493,7 +410,7 @@ class AlertPage(_Shape):
 class TransitionPage(_Shape):
     """Transitions, oldest first."""
 
-    model_config = _page(_TRANSITION)
+    model_config = _page(TRANSITION)
     items: list[Transition]
     next: str | None = Field(description="Pass it as `after` for the next page; null at the end.")
 

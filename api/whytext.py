@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 from tolich.ports import Shape
 
@@ -38,12 +38,21 @@ def render(why: Shape, lang: Language) -> str:
         "summary": [str(why["summary"][lang])],
         "formula": [str(why["formula"])],
         "limit": _limit(why["limit"], lang),
-        "window": [f"{name}: {value}" for name, value in why["window"].items()],
+        "window": list(_lines(why["window"])),
         "readings": _readings(why["readings"], lang),
-        "versions": [f"{name}: {value}" for name, value in why["versions"].items()],
+        "versions": list(_lines(why["versions"])),
     }
     parts = ["\n".join([_HEADINGS[name][lang], *lines]) for name, lines in sections.items()]
     return "\n\n".join(parts) + "\n"
+
+
+def _lines(named: Mapping[str, Any], indent: str = "") -> Iterator[str]:
+    for name, value in named.items():
+        if isinstance(value, Mapping):
+            yield f"{indent}{name}:"
+            yield from _lines(value, indent + "  ")
+        else:
+            yield f"{indent}{name}: {value}"
 
 
 def _limit(limit: Shape | None, lang: Language) -> list[str]:

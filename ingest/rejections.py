@@ -90,7 +90,7 @@ REMEDIES: Mapping[str, Remedy] = {
     ),
     "time_in_future": Remedy(
         "Set the logger's clock; readings 10 minutes or more ahead are not taken.",
-        "Chỉnh lại đồng hồ bộ ghi dữ liệu; số đo sớm hơn hiện tại từ 10 phút trở lên bị từ chối.",
+        "Chỉnh lại đồng hồ bộ ghi dữ liệu; số đo đi trước từ 10 phút trở lên bị từ chối.",
     ),
     "time_too_old": Remedy(
         "Set the logger's clock; readings from before the year 2000 are not taken.",

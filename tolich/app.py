@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
-import uvicorn
+import structlog
 from fastapi import FastAPI, Request
 from sqlalchemy import Engine
 
@@ -19,19 +19,200 @@ from dashboards.projection import Projection
 from ingest.decode import decode
 from ingest.folder import FolderSource
 from ingest.mqtt import MqttPublisher, MqttSettings, MqttSource
-from rules.model import PERIODS, Series
+from rules.model import PERIODS, Problem, Refused
 from rules.parameters import Catalogue
 from tolich.clock import RealClock
 from tolich.lock import writer_lock
 from tolich.metrics import metrics_text
 from tolich.outbox import Outbox
 from tolich.packs import load_catalogue, load_regulations
-from tolich.pipeline import Pipeline, Taking
+from tolich.pipeline import Decode, Pipeline, Taking
 from tolich.ports import EVERYTHING, Clock, Registered, Scope, Source
-from tolich.settings import Mqtt, Settings
+from tolich.settings import Influx, Mqtt, Settings
 from tolich.store.database import migrate, open_engine, sqlite_url
 from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
-from tolich.store.registry import enter, read_register, series_keys
+from tolich.store.registry import enter, read_register
 from tolich.writer import Writer
 from tolich.yamlfile import read_yaml
+
+log = structlog.get_logger()
+
+REFRESH = 1.0
+"""Seconds between looks for a changed register in the web process."""
+
+
+class Place:
+    """An opened store with its law: what every process begins with."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.catalogue: Catalogue = load_catalogue()
+        self.regulations = load_regulations()
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self.engine: Engine = open_engine(settings.store or sqlite_url(settings.data))
+
+    def registered(self) -> Registered:
+        """The register as it stands in the store."""
+        return Registered(
+            read_register(self.engine, self.catalogue, self.regulations), self.regulations
+        )
+
+    def pipeline(self, decoding: Callable[[Decode], Decode] = lambda of: of) -> Pipeline:
+        """Both halves of the pipeline, for the one writer."""
+        registered, grace = self.registered(), self.settings.close_after
+        return Pipeline(
+            self.engine, decoding(decode), self.catalogue, registered, self.clock, grace
+        )
+
+    def reads(self, taking: Taking) -> StoreReads:
+        """The reading side, seeing the register that `taking` keeps fresh."""
+        return StoreReads(
+            self.engine,
+            self.catalogue,
+            lambda: taking.registered,
+            lambda: taking.series,
+            self.clock,
+            PERIODS,
+            self.settings.close_after,
+        )
+
+
+def prepare(place: Place, by: str = "settings") -> None:
+    """Migrate the store and take in the register files. Raises Refused with every problem."""
+    migrate(place.engine)
+    for path in place.settings.register_files:
+        enter_file(place, path, by)
+
+
+def enter_file(place: Place, path: Path, by: str) -> int:
+    """Take one register file into the store; returns how many entries are new or changed."""
+    raw = read_yaml(path)
+    if not isinstance(raw, dict):
+        raise Refused([Problem(str(path), "(top)", "expected a mapping of keys to values")])
+    return enter_mapping(place, raw, str(path), by)
+
+
+def enter_mapping(place: Place, raw: dict[str, Any], document: str, by: str) -> int:
+    """Take a parsed register into the store; returns how many entries are new or changed."""
+    return enter(
+        place.engine,
+        raw,
+        place.catalogue,
+        place.regulations,
+        document=document,
+        by=by,
+        now=place.clock.now(),
+    )
+
+
+# --- the writer ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
+    """The writer, ready to run, with everything that follows its record. One per data folder."""
+    with ExitStack() as stack:
+        stack.enter_context(writer_lock(settings.data))
+        place = Place(settings, clock)
+        prepare(place)
+        pipeline = place.pipeline()
+        sources, connected = _sources(settings, clock, pipeline)
+        stop = threading.Event()
+        stack.callback(stop.set)
+        record = StoreRecord(place.engine, lambda: pipeline.registered, lambda: pipeline.series)
+        for follow in _followers(settings, record, stack):
+            thread = threading.Thread(target=follow, args=(stop,), name="follower", daemon=True)
+            thread.start()
+            stack.callback(thread.join, 5.0)
+            stack.callback(stop.set)
+        yield Writer(pipeline, sources, connected, settings.data, settings.min_free_mb)
+
+
+def _sources(
+    settings: Settings, clock: Clock, pipeline: Pipeline
+) -> tuple[list[Source], Callable[[], int | None]]:
+    """Where readings come from, and since when we can hear stations at all."""
+    sources: list[Source] = []
+    begun = clock.now()
+    connected: Callable[[], int | None] = lambda: begun  # noqa: E731 - one of two answers
+    if settings.mqtt is not None:
+        source = MqttSource(mqtt_settings(settings.mqtt), clock, _tell_connection)
+        sources.append(source)
+        connected = source.connected_since
+    if settings.folder is not None:
+        sources.append(FolderSource(settings.folder, lambda: pipeline.registered, clock))
+    return sources, connected
+
+
+def _tell_connection(up: bool, why: str) -> None:
+    log.info("broker", connected=up, why=why)
+
+
+def mqtt_settings(section: Mqtt) -> MqttSettings:
+    """The broker's settings as the adapter takes them."""
+    return MqttSettings(**section.model_dump())
+
+
+def _followers(
+    settings: Settings, record: StoreRecord, stack: ExitStack
+) -> Iterator[Callable[[threading.Event], None]]:
+    if settings.mqtt is not None:
+        publisher = MqttPublisher(mqtt_settings(settings.mqtt))
+        publisher.start()
+        stack.callback(publisher.stop)
+        yield Outbox(record, publisher, settings.mqtt.root).run
+    if settings.influx.url is not None:
+        sink = _influx_sink(settings.influx, settings.influx.url)
+        stack.callback(sink.close)
+        yield Projection(record, sink).run
+
+
+def _influx_sink(section: Influx, url: str) -> InfluxSink:
+    if section.token_file is None:
+        raise Refused([Problem("settings", "influx.token_file", "needed when influx.url is set")])
+    token = section.token_file.read_text().strip()
+    return InfluxSink(url, token, section.org, section.bucket)
+
+
+# --- the web ------------------------------------------------------------------------------------
+
+
+class FreshRegister(Taking):
+    """The taking half of the pipeline, as the web has it: looks for a changed register itself."""
+
+    def keep_fresh(self, stop: threading.Event) -> None:
+        """Until `stop` is set."""
+        while not stop.wait(REFRESH):
+            self.refresh()
+
+
+def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
+    """The API on the store. The store must have been prepared by the writer."""
+    place = Place(settings, clock)
+    registered = place.registered()
+    taking = FreshRegister(place.engine, decode, place.catalogue, registered, clock)
+    reads = place.reads(taking)
+    threading.Thread(target=taking.keep_fresh, args=(stop,), name="register", daemon=True).start()
+    return create_app(reads, taking, clock, metrics_text(reads.health), everything)
+
+
+def everything(_: Request) -> Scope:
+    """Whose plants a request may see: until there are accounts, all."""
+    return EVERYTHING
+
+
+def real_clock() -> Clock:
+    """Plant time is wall time."""
+    return RealClock()
+
+
+def waited(until: Callable[[], bool], seconds: float) -> bool:
+    """Wait for a condition; False when it did not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not until():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.05)
+    return True

@@ -14,16 +14,18 @@ class RealClock:
 
 
 class ScaledClock:
-    """Plant time that begins at an instant and runs `speed` times as fast as wall time."""
+    """Plant time that equals wall time at `origin` and then runs `speed` times as fast.
 
-    def __init__(self, begin: int, speed: float) -> None:
-        self._begin = begin
-        self._speed = speed
-        self._from = time.monotonic()
+    It is told by wall time, so that several processes given the same numbers agree.
+    """
+
+    def __init__(self, origin: float, speed: float) -> None:
+        self.origin = origin
+        self.speed = speed
 
     def now(self) -> int:
         """UTC epoch seconds of plant time."""
-        return self._begin + int((time.monotonic() - self._from) * self._speed)
+        return int(self.origin + (time.time() - self.origin) * self.speed)
 
 
 class StepClock:

@@ -26,9 +26,7 @@ class StoreCollector(Collector):
         yield GaugeMetricFamily(
             "tolich_healthy", "1 when nothing is wrong, 0 otherwise", health["status"] == "green"
         )
-        yield GaugeMetricFamily(
-            "tolich_record_seq", "Entries in the ordered record", health["seq"]
-        )
+        yield GaugeMetricFamily("tolich_record_seq", "Entries in the ordered record", health["seq"])
         age = GaugeMetricFamily(
             "tolich_heartbeat_age_seconds", "Seconds since a process last spoke", labels=["process"]
         )

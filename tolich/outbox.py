@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
-import structlog
-
-from rules.register import Register
 from tolich.ports import Entry, Record
-
-log = structlog.get_logger()
 
 FOLLOWER = "mqtt"
 KINDS = ("transition", "rejection")
@@ -28,20 +23,17 @@ Message = tuple[str, bytes]
 
 
 class Publisher(Protocol):
-    """Sends messages at QoS 1; False when any was not confirmed."""
+    """Sends messages at QoS 1, in order; returns how many, from the first, were confirmed."""
 
-    def publish_many(self, messages: Sequence[Message]) -> bool: ...
+    def publish_many(self, messages: Sequence[Message]) -> int: ...
 
 
 class Outbox:
     """Publishes transitions and rejections in the order of the record."""
 
-    def __init__(
-        self, record: Record, publisher: Publisher, register: Callable[[], Register], root: str
-    ) -> None:
+    def __init__(self, record: Record, publisher: Publisher, root: str) -> None:
         self._record = record
         self._publisher = publisher
-        self._register = register
         self._root = root
 
     def run(self, stop: threading.Event) -> None:
@@ -56,20 +48,19 @@ class Outbox:
         entries = self._record.follow(after, TOGETHER, KINDS)
         if not entries:
             return False
-        messages = [message for entry in entries if (message := self._message(entry))]
-        if messages and not self._publisher.publish_many(messages):
-            log.warning("not all was published; it will be sent again", after=after)
+        named = [(entry.seq, message) for entry in entries if (message := self._message(entry))]
+        confirmed = self._publisher.publish_many([message for _, message in named]) if named else 0
+        if confirmed < len(named):
+            if confirmed:
+                self._record.advance(FOLLOWER, named[confirmed - 1][0])
             return False
         self._record.advance(FOLLOWER, entries[-1].seq)
         return len(entries) == TOGETHER
 
     def _message(self, entry: Entry) -> Message | None:
-        station = entry.content["station"]
-        if entry.kind == "transition":
-            cluster, leaf = self._register().stations[station].cluster, "alerts"
-        else:
-            cluster, leaf = entry.content["cluster"], "rejections"
+        station, cluster = entry.content["station"], entry.content["cluster"]
         if not cluster or not station:
-            return None
+            return None  # a topic that names no station has nobody to tell
+        leaf = "alerts" if entry.kind == "transition" else "rejections"
         body = json.dumps(entry.content, ensure_ascii=False).encode()
         return f"{self._root}/{cluster}/{station}/{leaf}", body

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import Engine, func, select
 
 from rules.days import DAY_SECONDS, midnight
+from rules.judge import GRACE
 from rules.model import Refused, Series
 from rules.parameters import Catalogue
 from tolich.ports import Clock, Decoded, Delivery, NotDurable, Receipt, Registered, Rejection
@@ -29,7 +30,10 @@ from tolich.store.schema import head, station_day
 log = structlog.get_logger()
 
 QUIET = 0.25
-"""Seconds (monotonic) without a message after which a station no longer counts as streaming."""
+"""Seconds (monotonic) without any message after which nobody is streaming any more."""
+
+PASSED = 2
+"""Batches that leave a station-day alone before a stream of data has moved on from it."""
 
 DEADLINE = 5.0
 """Seconds (monotonic) after which a due station-day is judged even while data streams in."""
@@ -57,15 +61,6 @@ class Counters:
     failed_batches: int = 0
 
 
-@dataclass(slots=True)
-class _Due:
-    """Since when a station-day waits to be judged, and when it was last added to."""
-
-    first: float
-    last: float
-    streaming: bool
-
-
 class Taking:
     """The first half: takes deliveries in durably. The web process has only this."""
 
@@ -79,7 +74,7 @@ class Taking:
         self.clock = clock
         self.counters = Counters()
         self._decode = decode
-        self._series: dict[Series, int] = series_keys(engine)
+        self.series: dict[Series, int] = series_keys(engine)
         self._register_version = self._version()
 
     def submit(self, deliveries: Sequence[Delivery], busy: bool = False) -> list[Receipt]:
@@ -115,7 +110,7 @@ class Taking:
         except Refused as refused:
             log.error("register not taken", problems=[str(p) for p in refused.problems])
             return False
-        self._series.update(series_keys(self.engine))
+        self.series.update(series_keys(self.engine))
         self.registered = Registered(register, known)
         return True
 
@@ -136,7 +131,7 @@ class Taking:
     def _take(
         self, append: Append, deliveries: Sequence[Delivery], decoded: Sequence[Decoded]
     ) -> Taken:
-        return take(append, self.registered.register, self._series, deliveries, decoded)
+        return take(append, self.registered.register, self.series, deliveries, decoded)
 
     def _after(self, append: Append, taken: Taken, busy: bool) -> None:
         """What else belongs to the transaction of a batch: nothing, in the web process."""
@@ -183,30 +178,53 @@ INTERNAL = (
 
 
 @dataclass(slots=True)
+class _Due:
+    """Since when a station-day waits to be judged, and which batch added to it last."""
+
+    since: float  # monotonic
+    batch: int
+    streaming: bool
+
+
+@dataclass(slots=True)
 class Waiting:
     """Station-days that wait to be judged, and which stations are streaming."""
 
     due: dict[StationDay, _Due] = field(default_factory=dict)
-    touched: dict[str, float] = field(default_factory=dict)
+    touched: dict[str, tuple[float, int]] = field(default_factory=dict)  # when, which batch
+    batch: int = 0
+    last: float = 0.0
 
     def touch(self, days: Iterable[StationDay], now: float) -> None:
-        """New readings came for these station-days."""
+        """A batch came with new readings for these station-days."""
+        self.batch += 1
         stations = set()
         for day in days:
             stations.add(day[0])
-            streaming = now - self.touched.get(day[0], -QUIET) < QUIET
-            waiting = self.due.setdefault(day, _Due(now, now, streaming))
-            waiting.last, waiting.streaming = now, waiting.streaming or streaming
+            at, batch = self.touched.get(day[0], (-QUIET, -PASSED))
+            streaming = now - at < QUIET or (self.batch - batch < PASSED and now - at < DEADLINE)
+            waiting = self.due.setdefault(day, _Due(now, self.batch, streaming))
+            waiting.batch, waiting.streaming = self.batch, waiting.streaming or streaming
         for station in stations:
-            self.touched[station] = now
+            self.touched[station] = (now, self.batch)
+
+    def rest(self, now: float) -> None:
+        """A transaction ended: silence is counted from here, not from before our own work."""
+        self.last = now
+
+    def add(self, day: StationDay, now: float) -> None:
+        """A station-day is due for another cause than new readings of ours."""
+        self.due.setdefault(day, _Due(now, self.batch - PASSED, False))
 
     def ready(self, now: float, busy: bool) -> list[StationDay]:
         """What should be judged now: what nobody adds to any more, or has waited too long."""
+        if now - self.last >= QUIET:
+            return list(self.due)
         return [
             day
             for day, waiting in self.due.items()
-            if now - waiting.first >= DEADLINE
-            or now - waiting.last >= QUIET
+            if now - waiting.since >= DEADLINE
+            or self.batch - waiting.batch >= PASSED
             or not (busy or waiting.streaming)
         ]
 
@@ -215,11 +233,16 @@ class Pipeline(Taking):
     """Both halves: what comes in is judged, what falls due is judged. The writer has this."""
 
     def __init__(
-        self, engine: Engine, decode: Decode, catalogue: Catalogue, registered: Registered,
+        self,
+        engine: Engine,
+        decode: Decode,
+        catalogue: Catalogue,
+        registered: Registered,
         clock: Clock,
-    ) -> None:  # fmt: skip
+        grace: int = GRACE,
+    ) -> None:
         super().__init__(engine, decode, catalogue, registered, clock)
-        self.settler = Settler(registered, self._series)
+        self.settler = Settler(registered, self.series, grace=grace)
         self.silence = Silence(engine)
         self.waiting = Waiting()
         self._seq = self._head()
@@ -297,7 +320,7 @@ class Pipeline(Taking):
         mono = time.monotonic()
         for day in self._due_days(append, 0):
             self.settler.windows.forget(day)
-            self.waiting.due.setdefault(day, _Due(mono, mono, False))
+            self.waiting.add(day, mono)
 
     def _due_days(self, append: Append, until: int) -> list[StationDay]:
         query = select(station_day.c.station, station_day.c.day).where(station_day.c.due <= until)
@@ -305,6 +328,7 @@ class Pipeline(Taking):
 
     def _committed(self, append: Append) -> None:
         self._seq = append.seq
+        self.waiting.rest(time.monotonic())
         for day in self._settled:
             self.waiting.due.pop(day, None)
         self._settled = []
@@ -325,7 +349,7 @@ class Pipeline(Taking):
             found = [(station, day) for station, day in connection.execute(query)]
         for day in found:
             self.settler.windows.forget(day)
-            self.waiting.due.setdefault(day, _Due(mono, mono, False))
+            self.waiting.add(day, mono)
 
     def _find_closing(self, mono: float) -> None:
         """Station-days of which a period has closed since they were last judged."""
@@ -335,7 +359,7 @@ class Pipeline(Taking):
         )
         with self.engine.connect() as connection:
             for station, day in connection.execute(query):
-                self.waiting.due.setdefault((station, day), _Due(mono, mono, False))
+                self.waiting.add((station, day), mono)
 
     def _add_days(self, mono: float, fill: bool) -> None:
         """Today for every station ever heard; and the days a quiet station skipped."""
@@ -360,7 +384,7 @@ class Pipeline(Taking):
                 if last < today:
                     missing.append((station, today))
                 owed = range(first, today, DAY_SECONDS)
-                quiet = mono - self.waiting.touched.get(station, -FILL_AFTER) >= FILL_AFTER
+                quiet = mono - self.waiting.touched.get(station, (-FILL_AFTER, 0))[0] >= FILL_AFTER
                 if (fill or quiet) and count < len(owed) + (last >= today):
                     have = set(
                         connection.execute(

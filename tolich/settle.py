@@ -18,14 +18,14 @@ from sqlalchemy import select, update
 from rules.days import DAY_SECONDS, HOUR_SECONDS, local_date, rfc3339
 from rules.grid import Ints, Window
 from rules.judge import GRACE, OUTCOMES, REASONS, Sheet, judge
-from rules.model import PERIODS, Finding, Limit, Outcome, Period, Reason, Series
+from rules.model import PERIODS, AlertKind, Finding, Limit, Outcome, Period, Reason, Series
 from rules.terms import Terms, terms_of
 from tolich.ports import Registered
-from tolich.store.alerts import write_amended
+from tolich.store.alerts import Track, write_amended
 from tolich.store.intake import StationDay
 from tolich.store.ledger import Append
 from tolich.store.schema import station_day, station_state
-from tolich.store.shapes import finding_summary
+from tolich.store.shapes import finding_summary, number, status_code
 from tolich.store.verdicts import Revised, limit_key, version_body, version_key, write_findings
 from tolich.tracks import Tracks
 from tolich.windows import DayWindow, Windows, folded, load_window
@@ -246,7 +246,7 @@ class Settler:
         parameter = one.window.terms[one.row].parameter
         write_amended(
             append,
-            one.window.station,
+            Track(AlertKind.EXCEEDANCE, one.window.station, parameter.key, one.finding.period),
             one.finding.id,
             {"revision": one.finding.revision - 1},
             finding_summary(one.finding, parameter),
@@ -255,22 +255,19 @@ class Settler:
 
     def _cause(self, one: Changed) -> dict[str, Any]:
         """Which new readings of the period lie behind a revision; none: its time had come."""
-        row, at, value, status, raw = one.window.columns()
-        start, end = one.finding.start, one.finding.end
-        new = (row == one.row) & (at >= start) & (at <= end) & (raw > one.window.judged_raw)
-        if not new.any():
+        new = one.window.newcomers(one.row, one.finding.start, one.finding.end)
+        if not new:
             return {"kind": "closed"}
         parameter = one.window.terms[one.row].parameter
-        order = np.flatnonzero(new)[np.argsort(at[new], kind="stable")]
         named = [
             {
-                "observed_at": rfc3339(int(at[index])),
-                "value": float(parameter.decimal(int(value[index]))),
-                "status": int(status[index]),
+                "observed_at": rfc3339(at),
+                "value": number(parameter.decimal(value)),
+                "status": status_code(status),
             }
-            for index in order[:NAMED_READINGS]
+            for at, value, status in new[:NAMED_READINGS]
         ]
-        return {"kind": "readings", "count": len(order), "readings": named}
+        return {"kind": "readings", "count": len(new), "readings": named}
 
     def _mark(self, append: Append, days: Sequence[StationDay]) -> None:
         """Say when each station-day must be judged next, and with what it was judged now."""

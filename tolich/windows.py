@@ -10,6 +10,8 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, select
@@ -82,6 +84,27 @@ class DayWindow:
             self.value.append(value)
             self.status.append(status)
             self.raw.append(raw)
+
+    def fill(self, readings: Sequence[ReadingRow]) -> None:
+        """Add many readings of series that are all this window's."""
+        if not readings:
+            return
+        flat = np.fromiter(chain.from_iterable(readings), np.int64, 5 * len(readings))
+        table = flat.reshape(-1, 5)
+        keys = np.array(sorted(self.rows), np.int64)
+        rows = np.array([self.rows[key] for key in sorted(self.rows)], np.int64)
+        self.row.frombytes(rows[np.searchsorted(keys, table[:, 0])].tobytes())
+        for column, kept in enumerate((self.at, self.value, self.status, self.raw), start=1):
+            kept.frombytes(table[:, column].tobytes())
+
+    def newcomers(self, row: int, start: int, end: int) -> list[tuple[int, int, int]]:
+        """(at, value, status) of a row's readings in [start, end] that were never judged, by time."""
+        # Views, not copies; they must be gone before the arrays can grow again.
+        rows, at, raw = (np.frombuffer(kept, np.int64) for kept in (self.row, self.at, self.raw))
+        new = np.flatnonzero(
+            (rows == row) & (at >= start) & (at <= end) & (raw > self.judged_raw)
+        ).tolist()
+        return sorted((self.at[i], self.value[i], self.status[i]) for i in new)
 
     def columns(self) -> tuple[Ints, Ints, Ints, Ints, Ints]:
         """row, at, value, status, raw as arrays of their own."""
@@ -161,7 +184,7 @@ def load_window(
     station, start = day
     rows = {key: row for row, key in enumerate(series)}
     window = DayWindow(station, start, terms, rows, judged_raw=judged_raw)
-    window.add(readings_between(connection, series, start, start + DAY_SECONDS))
+    window.fill(readings_between(connection, series, start, start + DAY_SECONDS))
     lengths = {period.name: period.length for period in periods}
     for name, length in lengths.items():
         window.written[name] = Written.nothing(len(terms), DAY_SECONDS // length)
@@ -175,9 +198,10 @@ def load_window(
 
 def readings_between(
     connection: Connection, series: Sequence[int], start: int, end: int
-) -> Iterable[ReadingRow]:
+) -> Sequence[ReadingRow]:
     """Readings of some series observed in [start, end], both ends: a time may close its slot."""
     query = select(reading).where(
         reading.c.series.in_(series), reading.c.at >= start, reading.c.at <= end
     )
-    return (tuple(row) for row in connection.execute(query))
+    rows: Sequence[Any] = connection.execute(query).all()
+    return rows

@@ -134,7 +134,8 @@ class Writer:
     def _beat(self) -> None:
         self._beaten = time.monotonic()
         broken = [
-            f"{station} {day}: {why}" for (station, day), why in self.pipeline.settler.broken.items()
+            f"{station} {day}: {why}"
+            for (station, day), why in self.pipeline.settler.broken.items()
         ]
         if self.pipeline.counters.poison:
             broken.append(f"{self.pipeline.counters.poison} messages could not be understood by us")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, Queue
@@ -15,6 +17,7 @@ from tests.servers import Mosquitto, need, run
 from tolich.clock import StepClock
 from tolich.ports import Arrival, Receipt
 
+ROOT = Path(__file__).parents[2]
 SECONDS = 20.0
 PAYLOAD = b'{"ts":"2026-11-22T08:35:00+07:00","readings":[{"p":"COD","v":61.5}]}'
 
@@ -100,6 +103,29 @@ def test_nothing_is_acknowledged_before_it_is_done(broker: Mosquitto) -> None:
             done(arrival)
     with Monitor(broker) as third:
         assert third.nothing_more(broker)
+
+
+_CLIENT = """
+import sys, time
+from ingest.mqtt import MqttSettings, MqttSource
+from tolich.clock import StepClock
+taken = lambda arrival: print(arrival.delivery.payload.decode(), flush=True)
+MqttSource(MqttSettings(port=int(sys.argv[1]), client_id="monitor-test"), StepClock(0)).start(taken)
+time.sleep(60)
+"""
+
+
+def test_a_monitor_that_is_killed_gets_again_what_it_had_not_done(broker: Mosquitto) -> None:
+    with Monitor(broker):
+        pass  # leaves a session, so that nothing is missed before the process is there
+    command = [sys.executable, "-c", _CLIENT, str(broker.port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None
+        broker.publish(READINGS, b"taken, not done")
+        assert process.stdout.readline() == b"taken, not done\n"
+        process.kill()
+    with Monitor(broker) as monitor:
+        assert monitor.take().delivery.payload == b"taken, not done"
 
 
 def test_what_comes_while_the_monitor_is_away_waits(broker: Mosquitto) -> None:
@@ -286,12 +312,24 @@ def test_tls_with_certificates_on_both_sides(tmp_path: Path) -> None:
             monitor.source.again()
             monitor.up.get(timeout=SECONDS)
             assert monitor.take().delivery.payload == PAYLOAD
-        stranger = Monitor(broker, ca_file=client)  # does not trust this broker
-        stranger.source.start(stranger.arrivals.put)
+
+
+@pytest.mark.filterwarnings(
+    # The library leaves the socket of a failed handshake to be closed by the garbage collection.
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+def test_a_broker_with_another_certificate_is_not_spoken_to(tmp_path: Path) -> None:
+    server, server_key = _certificate(tmp_path / "tls", "server")
+    other, _ = _certificate(tmp_path / "tls", "other")
+    extra = [f"certfile {server}", f"keyfile {server_key}"]
+    with Mosquitto(tmp_path / "m", extra=extra) as broker:
+        monitor = Monitor(broker, ca_file=other)
+        monitor.source.start(monitor.arrivals.put)
         try:
-            assert "no broker at 127.0.0.1" in stranger.down.get(timeout=SECONDS)
+            assert "no broker at 127.0.0.1" in monitor.down.get(timeout=SECONDS)
+            assert monitor.source.connected_since() is None
         finally:
-            stranger.source.stop()
+            monitor.source.stop()
 
 
 @pytest.mark.parametrize("key", ["password_file", "ca_file", "cert_file"])

@@ -112,7 +112,7 @@ def raise_alert(
         ended_at, finding,
     )  # fmt: skip
     append.connection.execute(insert(alert), [_columns(new)])
-    _write(append, new.track.station, change, new.id, finding, None, snapshot(new), cause)
+    _write(append, track, change, new.id, finding, None, snapshot(new), cause)
     return new
 
 
@@ -125,22 +125,20 @@ def change_alert(
 ) -> AlertRow:
     """An alert moves on: its row becomes `new`, the transition keeps both."""
     append.connection.execute(update(alert).where(alert.c.id == new.id).values(**_columns(new)))
-    _write(
-        append, new.track.station, change, new.id, new.finding, snapshot(old), snapshot(new), cause
-    )
+    _write(append, new.track, change, new.id, new.finding, snapshot(old), snapshot(new), cause)
     return new
 
 
 def write_amended(
     append: Append,
-    station: str,
+    about: Track,
     finding: str,
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any],
     cause: Mapping[str, Any],
 ) -> None:
     """The transition of a finding whose content changed after its first revision."""
-    _write(append, station, Change.AMENDED, None, finding, before, after, cause)
+    _write(append, about, Change.AMENDED, None, finding, before, after, cause)
 
 
 def _state(ended_at: int | None) -> str:
@@ -179,7 +177,7 @@ def snapshot(row: AlertRow) -> dict[str, Any]:
 
 def _write(
     append: Append,
-    station: str,
+    about: Track,
     change: Change,
     alert_id: int | None,
     finding: str | None,
@@ -190,7 +188,9 @@ def _write(
     row = {
         "at": append.at,
         "change": str(change),
-        "station": station,
+        "station": about.station,
+        "parameter": about.parameter,
+        "period": about.period,
         "alert": alert_id,
         "finding": finding,
         "before": _json(before),

@@ -119,7 +119,7 @@ def _window(
     connection: Connection, terms: tuple[Terms, ...], keys: Sequence[int], day: int
 ) -> tuple[Window, dict[tuple[int, int, int, int], int]]:
     rows = {key: row for row, key in enumerate(keys)}
-    readings = list(readings_between(connection, keys, day, day + DAY_END))
+    readings = readings_between(connection, keys, day, day + DAY_END)
     raw = {(rows[key], at, value, status): raw for key, at, value, status, raw in readings}
     columns: Ints = np.array(list(raw), np.int64).reshape(-1, 4)
     return Window(terms, *columns.T.copy()), raw

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
+from rules.days import DAY_SECONDS
 from rules.grid import day_of
 from rules.model import Series
 from rules.register import Register
@@ -113,13 +114,21 @@ def _collect(
     if station is None or not content.readings:
         return
     ends = register.stations[station].stamp_ends
+    keys: dict[str, int] = {}
+    day, rows = -DAY_SECONDS, []
     for parameter, at, value, status in content.readings:
-        day = (station, day_of(at, ends))
-        row = (series_ids[Series(station, parameter)], at, value, status, raw_id)
-        taken.rows.setdefault(day, []).append(row)
-        heard = min(at, delivery.received_at)
-        taken.heard[station] = max(taken.heard.get(station, heard), heard)
-        taken.first[station] = min(taken.first.get(station, at), at)
+        key = keys.get(parameter)
+        if key is None:
+            key = keys[parameter] = series_ids[Series(station, parameter)]
+        if not day < at < day + DAY_SECONDS:  # neighbours mostly share a day
+            day = day_of(at, ends)
+            rows = taken.rows.setdefault((station, day), [])
+        rows.append((key, at, value, status, raw_id))
+    observed = [reading.observed_at for reading in content.readings]
+    heard = min(max(observed), delivery.received_at)
+    taken.heard[station] = max(taken.heard.get(station, heard), heard)
+    first = min(observed)
+    taken.first[station] = min(taken.first.get(station, first), first)
     taken.newest[station] = raw_id
 
 

@@ -79,19 +79,17 @@ class StoreRecord:
             contents |= self._of_kind(connection, kind, seqs)
         return contents
 
-    def _of_kind(
-        self, connection: Connection, kind: str, seqs: Sequence[int]
-    ) -> dict[int, Shape]:
+    def _of_kind(self, connection: Connection, kind: str, seqs: Sequence[int]) -> dict[int, Shape]:
         if kind == "batch":
             return self._batches(connection, seqs)
         if kind == "finding":
             return self._findings(connection, seqs)
-        table, shape = {
-            "transition": (transition, transition_shape),
-            "rejection": (rejection, rejection_shape),
-        }[kind]
-        query = select(table).where(table.c.seq.in_(seqs))
-        return {row["seq"]: shape(row) for row in connection.execute(query).mappings()}
+        table = {"transition": transition, "rejection": rejection}[kind]
+        rows = connection.execute(select(table).where(table.c.seq.in_(seqs))).mappings()
+        if kind == "rejection":
+            return {row["seq"]: rejection_shape(row) for row in rows}
+        register = self._registry().register
+        return {row["seq"]: transition_shape(row, register) for row in rows}
 
     def _findings(self, connection: Connection, seqs: Sequence[int]) -> dict[int, Shape]:
         register, names = self._registry().register, self._names()

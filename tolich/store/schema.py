@@ -184,6 +184,8 @@ transition = Table(
     Column("at", BigInteger, nullable=False),
     Column("change", Text, nullable=False),
     Column("station", Text, nullable=False),
+    Column("parameter", Text, nullable=True),
+    Column("period", Text, nullable=True),
     Column("alert", BigInteger, nullable=True, index=True),
     Column("finding", Text, nullable=True, index=True),
     Column("before", Text, nullable=True),

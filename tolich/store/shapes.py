@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 
 from rules.days import rfc3339
 from rules.model import Averaging, Finding, Limit, Parameter
-from rules.register import Station
+from rules.register import Register, Station
 from tolich.ports import Shape
 from tolich.store.alerts import public_id
 
@@ -121,13 +121,18 @@ def alert_shape(row: RowMapping, station: Station) -> Shape:
     }
 
 
-def transition_shape(row: RowMapping) -> Shape:
-    """A transition as the contract spells it; the station is added for those who filter."""
+def transition_shape(row: RowMapping, register: Register) -> Shape:
+    """A transition as the contract spells it; what it is about is added for those who filter."""
+    station = register.stations.get(row["station"])
     return {
         "seq": row["seq"],
         "at": rfc3339(row["at"]),
         "change": row["change"],
         "station": row["station"],
+        "cluster": None if station is None else station.cluster,
+        "parameter": row["parameter"],
+        "period": row["period"],
+        "simulated": station is not None and station.simulated,
         "alert": None if row["alert"] is None else public_id(row["alert"]),
         "finding": row["finding"],
         "before": _loaded(row["before"]),

@@ -105,7 +105,7 @@ def _supersede(connection: Connection, replaced: list[dict[str, int]]) -> None:
 
 
 def _row(new: Revised) -> dict[str, Any]:
-    found = new.finding
+    found, counts = new.finding, new.finding.counts
     return {
         "series": new.series,
         "period": found.period,
@@ -116,7 +116,14 @@ def _row(new: Revised) -> dict[str, Any]:
         "reason": str(found.reason),
         "mean": None if found.mean is None else f"{found.mean.numerator}/{found.mean.denominator}",
         "limit": new.limit,
-        **asdict(found.counts),
+        "expected": counts.expected,
+        "received": counts.received,
+        "valid": counts.valid,
+        "calibrating": counts.calibrating,
+        "faulty": counts.faulty,
+        "failed": counts.failed,
+        "unknown": counts.unknown,
+        "conflicting": counts.conflicting,
         "final": found.final,
         "superseded": None,
     }

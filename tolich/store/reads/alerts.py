@@ -56,7 +56,7 @@ class AlertReads(FindingReads):
         query = select(transition).where(transition.c.alert == row["id"])
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(transition.c.seq)).mappings()
-            history = [transition_shape(one) for one in rows]
+            history = [transition_shape(one, self._registry().register) for one in rows]
         why = self.finding_why(scope, row["finding"]) if row["finding"] else None
         base = why or _silence_why(shape, history)
         return base | {"alert": shape, "transitions": history}
@@ -78,7 +78,7 @@ class AlertReads(FindingReads):
         query = query.order_by(transition.c.seq).limit(limit + 1)
         with self._engine.connect() as connection:
             rows = list(connection.execute(query).mappings())
-        shapes = [transition_shape(row) for row in rows[:limit]]
+        shapes = [transition_shape(row, self._registry().register) for row in rows[:limit]]
         return Page(shapes, str(rows[limit - 1]["seq"]) if len(rows) > limit else None)
 
     def rejected(self, scope: Scope, station: str | None, cursor: str | None, limit: int) -> Page:

@@ -266,6 +266,8 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("change", sa.Text(), nullable=False),
         sa.Column("station", sa.Text(), nullable=False),
+        sa.Column("parameter", sa.Text(), nullable=True),
+        sa.Column("period", sa.Text(), nullable=True),
         sa.Column("alert", sa.BigInteger(), nullable=True),
         sa.Column("finding", sa.Text(), nullable=True),
         sa.Column("before", sa.Text(), nullable=True),

@@ -1,0 +1,86 @@
+"""Examples of the shapes, for the description of this API. Every plant is invented."""
+
+from __future__ import annotations
+
+FINDING_ID = "m01:COD:hour:2026-11-22T08:00:00+07:00"
+START, END = "2026-11-22T08:00:00+07:00", "2026-11-22T09:00:00+07:00"
+LIMIT = {
+    "low": None,
+    "high": 75,
+    "unit": "mg/L",
+    "citation": "Giấy phép môi trường 12/GPMT (2025-03-01), tr. 4",
+    "trace": ["COD: ≤ 75 mg/L ← Giấy phép môi trường 12/GPMT (2025-03-01), tr. 4"],
+    "verification": "permit",
+}
+COUNTS = {
+    "expected": 60,
+    "received": 60,
+    "valid": 58,
+    "calibrating": 2,
+    "faulty": 0,
+    "failed": 0,
+    "unknown": 0,
+    "conflicting": 0,
+}
+FINDING = {
+    "id": FINDING_ID,
+    "station": "m01",
+    "cluster": "mau-01",
+    "plant": "mau-01",
+    "parameter": "COD",
+    "period": "hour",
+    "start": START,
+    "end": END,
+    "outcome": "exceeded",
+    "reason": "above_limit",
+    "mean": 91.25,
+    "unit": "mg/L",
+    "ratio": 1.216667,
+    "limit": LIMIT,
+    "counts": COUNTS,
+    "completeness": 0.966667,
+    "revision": 1,
+    "final": True,
+    "engine": "1.0",
+    "judged_at": "2026-11-22T09:10:00+07:00",
+    "simulated": True,
+}
+ALERT = {
+    "id": "A12",
+    "kind": "exceedance",
+    "severity": "warning",
+    "state": "active",
+    "station": "m01",
+    "cluster": "mau-01",
+    "plant": "mau-01",
+    "parameter": "COD",
+    "period": "hour",
+    "started_at": START,
+    "ended_at": None,
+    "finding": FINDING_ID,
+    "merged_into": None,
+    "simulated": True,
+}
+TRANSITION = {
+    "seq": 4711,
+    "at": "2026-11-22T09:10:00+07:00",
+    "change": "raised",
+    "station": "m01",
+    "alert": "A12",
+    "finding": FINDING_ID,
+    "before": None,
+    "after": {"state": "active", "severity": "warning"},
+    "cause": {"kind": "finding", "finding": FINDING_ID},
+}
+REJECTION = {
+    "reason": "unknown_unit",
+    "detail": "readings[2].u: 'mg/m3' is not a unit of COD",
+    "remedy": {"vi": "Gửi COD theo mg/L.", "en": "Send COD in mg/L."},
+    "index": 2,
+}
+MESSAGE = {
+    "ts": "2026-11-22T08:35:00+07:00",
+    "seq": 812,
+    "readings": [{"p": "COD", "v": 61.5, "u": "mg/L", "s": "00"}],
+}
+TT10 = "COD\t61.5\tmg/L\t20261122083500\t00\r\n"

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from tests.api.fakes import FakeClock, FakeIntake, FakeReads, alert, finding
+from tolich.ports import EVERYTHING, Scope
+
+
+@dataclass
+class World:
+    """What one application is made of. It is made once, and its contents anew for each test."""
+
+    reads: FakeReads = field(default_factory=FakeReads)
+    intake: FakeIntake = field(default_factory=FakeIntake)
+    seen: list[Scope] = field(default_factory=list)
+
+    def scope_of(self, request: Request) -> Scope:
+        """The scope of whoever asks: the last in the list."""
+        return self.seen[-1]
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return World()
+
+
+@pytest.fixture(scope="session")
+def app(world: World) -> FastAPI:
+    return create_app(
+        world.reads, world.intake, FakeClock(), lambda: b"tolich_up 1.0\n", world.scope_of
+    )
+
+
+@pytest.fixture(scope="session")
+def living(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def reads(world: World) -> FakeReads:
+    hours = (finding("m02", -n) for n in range(3, 8))
+    found = [finding("m01", -1), finding("m03", -2), *hours]
+    raised = [alert(2, "m03"), alert(1, "m01", state="ended")]
+    vars(world.reads).update(vars(FakeReads(found=found, raised=raised)))
+    return world.reads
+
+
+@pytest.fixture
+def intake(world: World) -> FakeIntake:
+    vars(world.intake).update(vars(FakeIntake()))
+    return world.intake
+
+
+@pytest.fixture
+def seen(world: World) -> list[Scope]:
+    world.seen[:] = [EVERYTHING]
+    return world.seen
+
+
+@pytest.fixture
+def client(
+    living: TestClient, reads: FakeReads, intake: FakeIntake, seen: list[Scope]
+) -> TestClient:
+    """A client of an application with a fresh store; everybody sees everything."""
+    return living

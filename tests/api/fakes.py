@@ -1,0 +1,207 @@
+"""A small store in memory, and the other things an application is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from api import shapes
+from rules.days import rfc3339
+from tolich.ports import (
+    AlertQuery,
+    BadCursor,
+    Delivery,
+    FindingQuery,
+    NotDurable,
+    Page,
+    Receipt,
+    Scope,
+    Shape,
+)
+
+NOON = 1_795_323_600  # 2026-11-22T12:00:00+07:00
+STATIONS = {"m01": "mau-01", "m02": "mau-01", "m03": "mau-02"}  # station -> cluster
+REGULATION = "QCVN 40:2011/BTNMT"
+
+
+def example(model: type[Any], **changes: Any) -> Shape:
+    """The example of a shape, with some of its values changed."""
+    return {**deepcopy(model.model_config["json_schema_extra"]["example"]), **changes}
+
+
+def finding_id(station: str, hour: int) -> str:
+    """The id of an hour's COD finding."""
+    return f"{station}:COD:hour:{rfc3339(NOON + hour * 3600)}"
+
+
+def finding(station: str, hour: int, **changes: Any) -> Shape:
+    """An hour's COD finding."""
+    start = NOON + hour * 3600
+    place = {"id": finding_id(station, hour), "station": station, "cluster": STATIONS[station]}
+    times = {"start": rfc3339(start), "end": rfc3339(start + 3600)}
+    return example(shapes.Finding, **place, **times, **changes)
+
+
+def alert(number: int, station: str, **changes: Any) -> Shape:
+    """An alert of a station."""
+    place = {"id": f"A{number}", "station": station, "cluster": STATIONS[station]}
+    return example(shapes.Alert, **place, **changes)
+
+
+def transition(seq: int, station: str = "m01") -> Shape:
+    """A transition on record."""
+    return example(shapes.Transition, seq=seq, station=station, after={"state": "hoạt động"})
+
+
+def visible(scope: Scope, shape: Shape) -> bool:
+    """Whether a scope may see a shape that names its station or cluster."""
+    cluster = shape.get("cluster") or STATIONS.get(shape.get("station") or "")
+    return scope.clusters is None or cluster in scope.clusters
+
+
+@dataclass
+class FakeReads:
+    """The Reads port on lists. `asked` keeps the scope of every call."""
+
+    found: list[Shape] = field(default_factory=list)  # findings, newest first
+    raised: list[Shape] = field(default_factory=list)  # alerts, newest first
+    recorded: list[Shape] = field(default_factory=list)  # transitions, oldest first
+    red: list[str] = field(default_factory=list)
+    asked: list[Scope] = field(default_factory=list)
+    queries: list[Any] = field(default_factory=list)
+    broken: Exception | None = None
+    lock: Lock = field(default_factory=Lock)
+
+    def _page(self, scope: Scope, shapes: Sequence[Shape], cursor: str | None, limit: int) -> Page:
+        self.asked.append(scope)
+        if self.broken is not None:
+            raise self.broken
+        begin = int(_place(cursor))
+        seen = [shape for shape in shapes if visible(scope, shape)]
+        end = begin + limit
+        return Page(seen[begin:end], f"at-{end}" if end < len(seen) else None)
+
+    def _one(self, scope: Scope, shapes: Sequence[Shape], name: str) -> Shape | None:
+        self.asked.append(scope)
+        named = (shape for shape in shapes if shape["id"] == name and visible(scope, shape))
+        return next(named, None)
+
+    def _stations(self) -> list[Shape]:
+        return [
+            example(shapes.Station, id=name, cluster=cluster) for name, cluster in STATIONS.items()
+        ]
+
+    def stations(self, scope: Scope, cursor: str | None, limit: int) -> Page:
+        return self._page(scope, self._stations(), cursor, limit)
+
+    def station(self, scope: Scope, station: str) -> Shape | None:
+        return self._one(scope, self._stations(), station)
+
+    def readings(
+        self,
+        scope: Scope,
+        station: str,
+        parameter: str | None,
+        start: int | None,
+        end: int | None,
+        cursor: str | None,
+        limit: int,
+    ) -> Page | None:
+        self.queries.append((station, parameter, start, end))
+        if self.station(scope, station) is None:
+            return None
+        reading = example(shapes.Reading, station=station, cluster=STATIONS[station])
+        return self._page(scope, [reading], cursor, limit)
+
+    def findings(self, scope: Scope, query: FindingQuery, cursor: str | None, limit: int) -> Page:
+        self.queries.append(query)
+        some = [one for one in self.found if query.station in (None, one["station"])]
+        return self._page(scope, some, cursor, limit)
+
+    def finding(self, scope: Scope, finding: str, revision: int | None = None) -> Shape | None:
+        one = self._one(scope, self.found, finding)
+        return one if one and revision in (None, one["revision"]) else None
+
+    def finding_why(self, scope: Scope, finding: str, revision: int | None = None) -> Shape | None:
+        one = self.finding(scope, finding, revision)
+        return None if one is None else one | example(shapes.Why) | {"finding": one}
+
+    def alerts(self, scope: Scope, query: AlertQuery, cursor: str | None, limit: int) -> Page:
+        self.queries.append(query)
+        some = [one for one in self.raised if query.state in (None, one["state"])]
+        return self._page(scope, some, cursor, limit)
+
+    def alert(self, scope: Scope, alert: str) -> Shape | None:
+        return self._one(scope, self.raised, alert)
+
+    def alert_why(self, scope: Scope, alert: str) -> Shape | None:
+        one = self.alert(scope, alert)
+        return None if one is None else example(shapes.Why) | {"alert": one}
+
+    def transitions(self, scope: Scope, after: int, limit: int) -> Page:
+        self.asked.append(scope)
+        if self.broken is not None:
+            raise self.broken
+        with self.lock:
+            news = [one for one in self.recorded if one["seq"] > after and visible(scope, one)]
+        more = len(news) > limit
+        return Page(news[:limit], str(news[limit - 1]["seq"]) if more else None)
+
+    def rejected(self, scope: Scope, station: str | None, cursor: str | None, limit: int) -> Page:
+        self.queries.append(station)
+        return self._page(scope, [example(shapes.Rejected)], cursor, limit)
+
+    def regulations(self) -> list[Shape]:
+        others = [f"QCVN {number}" for number in range(4)]
+        return [example(shapes.Regulation, id=name) for name in (REGULATION, *others)]
+
+    def regulation(self, regulation: str) -> Shape | None:
+        return next((one for one in self.regulations() if one["id"] == regulation), None)
+
+    def permits(self, scope: Scope, cursor: str | None, limit: int) -> Page:
+        return self._page(scope, [example(shapes.Permit)], cursor, limit)
+
+    def health(self) -> Shape:
+        with self.lock:
+            seq = max((one["seq"] for one in self.recorded), default=0)
+        return {"status": "red" if self.red else "green", "reasons": self.red, "seq": seq}
+
+    def record(self, *seqs: int, station: str = "m01") -> None:
+        """Put transitions on record, all at once."""
+        with self.lock:
+            self.recorded += [transition(seq, station) for seq in seqs]
+
+
+def _place(cursor: str | None) -> str:
+    if cursor is None:
+        return "0"
+    if not cursor.startswith("at-"):
+        raise BadCursor("this is not a cursor that a list gave out")
+    return cursor.removeprefix("at-")
+
+
+@dataclass
+class FakeIntake:
+    """The Intake port: keeps what it is given and answers as told."""
+
+    receipt: Receipt = field(default_factory=lambda: Receipt(1))
+    full: bool = False
+    came: list[Delivery] = field(default_factory=list)
+
+    def submit(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
+        """The receipt it was told to give, for each delivery."""
+        if self.full:
+            raise NotDurable("the disk is full")
+        self.came += deliveries
+        return [self.receipt for _ in deliveries]
+
+
+class FakeClock:
+    """Noon."""
+
+    def now(self) -> int:
+        """UTC epoch seconds."""
+        return NOON

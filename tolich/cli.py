@@ -1,0 +1,33 @@
+"""The command line: every command and its help."""
+
+from __future__ import annotations
+
+import typer
+
+from tolich.commands import demo, evidence, folder, law, replay, serve, simulate
+
+app = typer.Typer(
+    name="tolich",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=(
+        "Tô Lịch watches the wastewater of industrial clusters: readings in, verdicts that "
+        "explain themselves out. Start with `tolich demo`."
+    ),
+)
+app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.command("web", hidden=True)(serve.web)
+app.command("simulate")(simulate.simulate)
+app.command("replay")(replay.replay)
+app.command("ingest-folder")(folder.ingest_folder)
+app.command("check")(law.check)
+app.command("verify")(evidence.verify)
+app.add_typer(law.regulations, name="regulations")
+app.add_typer(law.permits, name="permits")
+
+
+def main() -> None:
+    """The entry point of the `tolich` script."""
+    app()

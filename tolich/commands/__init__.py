@@ -1,0 +1,1 @@
+"""The commands of `tolich`, one file a family. Composition happens in tolich/app.py."""

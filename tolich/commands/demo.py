@@ -1,0 +1,191 @@
+"""`tolich demo`: broker, simulated stations, writer and web in one command."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+import yaml
+
+from rules.days import local_date
+from simulators.register import demo_register
+from tolich.app import waited, writing_process
+from tolich.broker import EmbeddedBroker
+from tolich.children import Child
+from tolich.clock import ScaledClock
+from tolich.commands.serve import web_arguments
+from tolich.commands.simulate import EXAMPLES
+from tolich.console import err, out, refusing
+from tolich.lock import AlreadyWriting
+from tolich.logs import configure_logs
+from tolich.settings import Settings, load_settings
+from tolich.view import Stage, TerminalView
+from tolich.yamlfile import read_yaml
+
+READY_WITHIN = 30.0
+"""Seconds the API has to answer before the demonstration gives up."""
+
+DemoData = Annotated[
+    Path | None,
+    typer.Option("--data", help="Keep the data here; default: a folder that is removed."),
+]
+
+
+def demo(
+    data: DemoData = None,
+    speed: Annotated[
+        float, typer.Option(min=1.0, help="Plant time runs so many times as fast as the clock.")
+    ] = 1.0,
+    headless: Annotated[bool, typer.Option(help="No live view: one line when ready.")] = False,
+    http_port: Annotated[
+        int, typer.Option(help="Port of API and console, or the next free.")
+    ] = 8000,
+    mqtt_port: Annotated[int, typer.Option(help="Port of the broker, or the next free.")] = 1883,
+) -> None:
+    """See the whole product at work: 14 simulated plants, 35 days of history, then live.
+
+    Everything listens on 127.0.0.1. Ctrl-C stops it all. The addresses are written to
+    .demo/demo.json (or DIR/demo.json with --data DIR) once everything answers.
+    """
+    configure_logs(human=True)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with ExitStack() as stack:
+        folder = _folder(data, stack)
+        clock = ScaledClock(time.time(), speed)
+        if speed > 1:
+            err.print(
+                f"Plant time runs {speed:g} times as fast: what other clients send with the "
+                "present time will look early or late."
+            )
+        try:
+            with refusing():
+                _run(folder, clock, (http_port, mqtt_port), headless, stop)
+        except AlreadyWriting as error:
+            err.print(f"[bold red]Not started:[/] {error}")
+            raise typer.Exit(2) from error
+    out.print("Stopped." if data is None else f"Stopped. The data is kept in {folder}.")
+
+
+def _folder(data: Path | None, stack: ExitStack) -> Path:
+    """Where the demonstration keeps its data; a folder nobody named is removed at the end."""
+    if data is not None:
+        data.mkdir(parents=True, exist_ok=True)
+        return data
+    home = Path(".demo")
+    home.mkdir(exist_ok=True)
+    return Path(stack.enter_context(TemporaryDirectory(dir=home, prefix="run-")))
+
+
+def _run(
+    folder: Path, clock: ScaledClock, ports: tuple[int, int], headless: bool, stop: threading.Event
+) -> None:
+    http, mqtt = free_port(ports[0]), free_port(ports[1])
+    path = _write_settings(folder, clock, http, mqtt)
+    settings = load_settings(path)
+    with ExitStack() as stack:
+        stack.enter_context(EmbeddedBroker(mqtt))
+        writer = stack.enter_context(writing_process(settings, clock))
+        turning = threading.Thread(target=writer.run, args=(stop,), name="writer")
+        turning.start()
+        stack.callback(turning.join)
+        stack.callback(stop.set)
+        stack.enter_context(Child(web_arguments(path, clock)))
+        stage = Stage(settings, folder, writer, clock)
+        if not waited(lambda: stop.is_set() or answers(http, "/healthz"), READY_WITHIN):
+            err.print(f"[bold red]The API did not answer on port {http}.[/]")
+            raise typer.Exit(1)
+        told = _tell(folder, settings)
+        stack.callback(told.unlink, missing_ok=True)
+        stations = stack.enter_context(Child(_station_arguments(path, clock), output=True))
+        TerminalView(stage, stations, headless=headless).run(stop)
+
+
+def _station_arguments(path: Path, clock: ScaledClock) -> list[str]:
+    return [
+        "simulate", "--child", "--history", "--settings", str(path),
+        "--origin", repr(clock.origin), "--speed", repr(clock.speed),
+    ]  # fmt: skip
+
+
+def _write_settings(folder: Path, clock: ScaledClock, http: int, mqtt: int) -> Path:
+    """The settings and the register of this run, as files that every process reads."""
+    raw = read_yaml(EXAMPLES)
+    today = local_date(clock.now())
+    register = folder / "register.yaml"
+    dated = demo_register(raw if isinstance(raw, dict) else {}, today)
+    register.write_text(yaml.safe_dump(_plain(dated), allow_unicode=True, sort_keys=False))
+    path = folder / "tolich.yaml"
+    settings = {
+        "data": str(folder),
+        "register": [str(register)],
+        "mqtt": {"host": "127.0.0.1", "port": mqtt},
+        "http": {"host": "127.0.0.1", "port": http},
+        "min_free_mb": 50,
+    }
+    path.write_text(yaml.safe_dump(settings, sort_keys=False))
+    return path
+
+
+def _plain(value: object) -> object:
+    """A parsed register as plain YAML values."""
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, str | bool | int) or value is None:
+        return value
+    return _number(value)
+
+
+def _number(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
+def _tell(folder: Path, settings: Settings) -> Path:
+    """Write where everything is, for other programs: only once all of it answers."""
+    home = folder if folder.parent.name != ".demo" else folder.parent
+    path = home / "demo.json"
+    mqtt = settings.mqtt
+    address = {
+        "api": f"http://{settings.http.host}:{settings.http.port}",
+        "mqtt": f"{mqtt.host}:{mqtt.port}" if mqtt else None,
+    }
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(address))
+    fresh.replace(path)
+    return path
+
+
+def free_port(wanted: int, host: str = "127.0.0.1") -> int:
+    """The port asked for, or the next one nobody listens on."""
+    for port in range(wanted, wanted + 200):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"no free port from {wanted} to {wanted + 199}")
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether an HTTP server answers 200 on a local port."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=1) as reply:
+            return bool(reply.status == 200)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False

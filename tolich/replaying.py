@@ -1,0 +1,111 @@
+"""Replay: the same messages through the same pipeline, judged from nothing.
+
+There is no second implementation to disagree with: what differs between a record and its
+replay can only be what the design says describes arrival (revisions, ids, silence).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from sqlalchemy import Engine, func, select
+
+from rules.parameters import Catalogue
+from tolich.pipeline import Decode, Pipeline
+from tolich.ports import (
+    EVERYTHING,
+    AlertQuery,
+    Decoded,
+    Delivery,
+    FindingQuery,
+    Page,
+    Reads,
+    Registered,
+    Shape,
+)
+from tolich.store.schema import head, raw
+
+TOGETHER = 500
+
+ARRIVAL = ("revision", "judged_at", "final")
+"""What in a finding describes arrival, not judgement."""
+
+
+def stored_messages(engine: Engine) -> int:
+    """How many messages a store holds."""
+    with engine.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(raw)).scalar() or 0)
+
+
+def stored_deliveries(engine: Engine) -> Iterator[Delivery]:
+    """Every message of a store, in the order in which it came."""
+    after = 0
+    while True:
+        query = select(raw).where(raw.c.id > after).order_by(raw.c.id).limit(TOGETHER)
+        with engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        for row in rows:
+            yield Delivery("replay", row["topic"], bytes(row["payload"]), row["received_at"])
+        if len(rows) < TOGETHER:
+            return
+        after = rows[-1]["id"]
+
+
+def recorded_until(engine: Engine) -> int:
+    """Plant time of a store's last entry."""
+    with engine.connect() as connection:
+        return int(connection.execute(select(head.c.at)).scalar() or 0)
+
+
+def replay_into(
+    pipeline: Pipeline, deliveries: Iterable[Delivery], progress: Callable[[int], None]
+) -> None:
+    """Put deliveries through a pipeline and judge everything they made due."""
+    remaining = iter(deliveries)
+    done = 0
+    while batch := list(islice(remaining, TOGETHER)):
+        pipeline.submit(batch, busy=True)
+        done += len(batch)
+        progress(done)
+    pipeline.tick(None, fill=True)
+
+
+def as_received(decode: Decode) -> Decode:
+    """A decoder that judges each message's times by when it was received, not by the present."""
+
+    def decoder(
+        delivery: Delivery, registered: Registered, catalogue: Catalogue, now: int
+    ) -> Decoded:
+        return decode(delivery, registered, catalogue, min(now, delivery.received_at))
+
+    return decoder
+
+
+def verdicts(reads: Reads) -> Iterator[Shape]:
+    """Findings and alerts of a store without what describes arrival, in one fixed order."""
+    found = {
+        shape["id"]: shape for shape in _all(lambda c: reads.findings(EVERYTHING, _FINAL, c, 1000))
+    }
+    for name in sorted(found):
+        yield {key: value for key, value in found[name].items() if key not in ARRIVAL}
+    alerts = [
+        {key: shape[key] for key in _ALERT}
+        for shape in _all(lambda c: reads.alerts(EVERYTHING, AlertQuery(), c, 1000))
+        if shape["kind"] != "silence" and shape["state"] != "withdrawn"
+    ]
+    yield from sorted(alerts, key=lambda shape: [str(value) for value in shape.values()])
+
+
+_FINAL = FindingQuery(final=True)
+_ALERT = ("kind", "station", "parameter", "period", "started_at", "ended_at", "severity", "finding")
+
+
+def _all(page: Callable[[str | None], Page]) -> Iterator[Shape]:
+    cursor: str | None = None
+    while True:
+        found = page(cursor)
+        yield from found.items
+        if found.next is None:
+            return
+        cursor = found.next
