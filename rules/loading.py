@@ -65,15 +65,14 @@ class Reader:
         return self.text(key) if self.has(key) else (self.take(key), None)[1]
 
     def choice(self, key: str, among: Iterable[str], default: str | None = None) -> str:
-        """A text that must be one of a few."""
-        allowed = list(among)
+        """A text that must be one of a few; empty when it is not."""
+        allowed = [str(one) for one in among]
         value = self.text(key, default)
         if value and value not in allowed:
-            self.problem(
-                key, f"{value!r} is not one of {', '.join(allowed)}{meant(value, allowed)}"
-            )
-            return allowed[0]
-        return value or allowed[0]
+            named = f"{', '.join(allowed) or 'nothing known'}{meant(value, allowed)}"
+            self.problem(key, f"{value!r} is not one of {named}")
+            return ""
+        return value
 
     def flag(self, key: str, default: bool = False) -> bool:
         """A true or false."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from rules.loading import Reader, exact
@@ -17,31 +18,50 @@ def load_parameters(file: str, raw: object) -> Catalogue:
     top = Reader(file, "", raw, problems)
     if top.whole("schema") != 1:
         top.problem("schema", "this program reads schema 1")
-    defaults = top.values("defaults")
-    found: dict[str, Parameter] = {}
-    for key, entry in top.named("parameters"):
-        found[key] = _parameter(key, entry, defaults)
+    defaults = top.child("defaults") or Reader(file, "defaults", {}, problems)
+    usual = _Usual(
+        quantum=defaults.decimal("quantum") or Decimal(1),
+        averaging=defaults.choice("averaging", Averaging, Averaging.MEAN),
+        refresh=defaults.whole("refresh", 0),
+        limited=defaults.flag("limited", True),
+    )
+    defaults.close()
+    found = {key: _parameter(key, entry, usual) for key, entry in top.named("parameters")}
     top.close()
     if problems:
         raise Refused(problems)
     return found
 
 
-def _parameter(key: str, entry: Reader, defaults: Mapping[str, object]) -> Parameter:
-    averaging = entry.choice("averaging", list(Averaging), str(defaults.get("averaging", "mean")))
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """What a parameter has when it does not say otherwise."""
+
+    quantum: Decimal
+    averaging: str
+    refresh: int
+    limited: bool
+
+
+def _parameter(key: str, entry: Reader, usual: _Usual) -> Parameter:
+    averaging = entry.choice("averaging", Averaging, usual.averaging)
+    quantum = entry.decimal("quantum") if entry.has("quantum") else usual.quantum
+    if quantum is None or quantum <= 0:
+        entry.problem("quantum", "expected a number above 0")
+        quantum = usual.quantum
     parameter = Parameter(
         key=key,
         name_vi=entry.text("vi"),
         name_en=entry.text("en"),
         unit=entry.text("unit"),
-        quantum=entry.decimal("quantum") or exact(defaults.get("quantum")) or Decimal(1),
+        quantum=quantum,
         conversions=_conversions(entry),
-        averaging=Averaging(averaging),
-        refresh=entry.whole("refresh", int(str(defaults.get("refresh", 0)))),
+        averaging=Averaging(averaging or Averaging.MEAN),
+        refresh=entry.whole("refresh", usual.refresh),
         low=entry.required_decimal("low"),
         high=entry.required_decimal("high"),
         regulated_as=entry.optional_text("regulated_as"),
-        limited=entry.flag("limited", bool(defaults.get("limited", True))),
+        limited=entry.flag("limited", usual.limited),
     )
     if parameter.high <= parameter.low:
         entry.problem("high", "must be above low")
@@ -62,7 +82,14 @@ def _conversions(entry: Reader) -> dict[str, Decimal]:
 
 def normal_unit(unit: str) -> str:
     """One spelling a unit: case, spaces and superscripts do not matter (`mg/l` is `mg/L`)."""
-    return unit.replace("³", "3").replace("º", "°").replace(" ", "").casefold()
+    return (
+        unit.replace("³", "3")
+        .replace("µ", "u")
+        .replace("μ", "u")
+        .replace("º", "°")
+        .replace(" ", "")
+        .casefold()
+    )
 
 
 def factor_to_unit(parameter: Parameter, unit: str | None) -> Decimal | None:

@@ -272,7 +272,7 @@ def _by_regulation(entry: Reader, catalogue: Catalogue, known: Regulations) -> B
     regulation = named.choice("id", known)
     column = named.text("column")
     columns = known[regulation].columns if regulation in known else {}
-    if column and column not in columns:
+    if column and column not in columns and _loaded(known, regulation):
         named.problem("column", f"{regulation} has no column {column!r}{meant(column, columns)}")
     found = ByRegulation(
         regulation, column, _factors(named, known.get(regulation)), named.texts("factors_apply_to"),

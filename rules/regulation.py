@@ -184,7 +184,7 @@ def _known(entry: Reader, sources: Mapping[str, str]) -> tuple[Verification, tup
         entry.take("verification")
         entry.problem("verification", f"say how well this is known: {', '.join(_KNOWN)}")
         return Verification.UNSURE, ()
-    verification = Verification(entry.choice("verification", _KNOWN))
+    verification = Verification(entry.choice("verification", _KNOWN) or Verification.MISSING)
     needed = _SOURCES_NEEDED.get(verification, 0)
     if len(keys) < needed:
         entry.problem("sources", f"{verification} needs at least {needed} of the table of sources")

@@ -98,7 +98,7 @@ class DayWindow:
             kept.frombytes(table[:, column].tobytes())
 
     def newcomers(self, row: int, start: int, end: int) -> list[tuple[int, int, int]]:
-        """(at, value, status) of a row's readings in [start, end] that were never judged, by time."""
+        """(at, value, status) of a row's readings in [start, end] never judged, by time."""
         # Views, not copies; they must be gone before the arrays can grow again.
         rows, at, raw = (np.frombuffer(kept, np.int64) for kept in (self.row, self.at, self.raw))
         new = np.flatnonzero(

@@ -6,7 +6,6 @@ import json
 import signal
 import socket
 import threading
-import time
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
@@ -23,14 +22,14 @@ from simulators.register import demo_register
 from tolich.app import waited, writing_process
 from tolich.broker import EmbeddedBroker
 from tolich.children import Child
-from tolich.clock import ScaledClock
+from tolich.clock import ScaledClock, wall
 from tolich.commands.serve import web_arguments
 from tolich.commands.simulate import EXAMPLES
+from tolich.commands.view import Stage, TerminalView
 from tolich.console import err, out, refusing
 from tolich.lock import AlreadyWriting
 from tolich.logs import configure_logs
 from tolich.settings import Settings, load_settings
-from tolich.view import Stage, TerminalView
 from tolich.yamlfile import read_yaml
 
 READY_WITHIN = 30.0
@@ -64,7 +63,7 @@ def demo(
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as stack:
         folder = _folder(data, stack)
-        clock = ScaledClock(time.time(), speed)
+        clock = ScaledClock(wall(), speed)
         if speed > 1:
             err.print(
                 f"Plant time runs {speed:g} times as fast: what other clients send with the "

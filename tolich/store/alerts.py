@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from rules.model import AlertKind, Change, Severity
 from tolich.store.ledger import Append, canonical
 from tolich.store.schema import alert, transition
 from tolich.store.statements import next_key
+
+_PUBLIC = re.compile("A[0-9]{1,18}")
 
 ACTIVE, ENDED, WITHDRAWN = "active", "ended", "withdrawn"
 
@@ -49,7 +52,7 @@ def public_id(key: int) -> str:
 
 def alert_key(public: str) -> int | None:
     """The key behind an alert's name; None when it is not one."""
-    return int(public[1:]) if public[:1] == "A" and public[1:].isdigit() else None
+    return int(public[1:]) if _PUBLIC.fullmatch(public) else None
 
 
 def read_alert(row: RowMapping) -> AlertRow:

@@ -30,7 +30,7 @@ class AlertReads(FindingReads):
         if query.since is not None:
             wanted = wanted.where(alert.c.started_at >= query.since)
         if cursor:
-            wanted = wanted.where(before(place, decode(cursor, "alerts", 2)))
+            wanted = wanted.where(before(place, decode(cursor, "alerts", int, int)))
         wanted = wanted.order_by(*(column.desc() for column in place))
         with self._engine.connect() as connection:
             rows = list(connection.execute(wanted).mappings())
@@ -89,7 +89,7 @@ class AlertReads(FindingReads):
         if station is not None:
             query = query.where(rejection.c.station == station)
         if cursor:
-            query = query.where(rejection.c.id < int(decode(cursor, "rejected", 1)[0]))
+            query = query.where(rejection.c.id < int(decode(cursor, "rejected", int)[0]))
         query = query.order_by(rejection.c.id.desc()).limit(limit + 1)
         with self._engine.connect() as connection:
             rows = list(connection.execute(query).mappings())

@@ -269,4 +269,4 @@ def _matches(verdict: Finding, asked: FindingQuery) -> bool:
 
 
 def _finding_place(cursor: str | None) -> list[int | str] | None:
-    return decode(cursor, "findings", 3) if cursor else None
+    return decode(cursor, "findings", int, int, str) if cursor else None

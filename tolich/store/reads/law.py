@@ -27,7 +27,7 @@ class LawReads(Scoped):
         registered = self._registry()
         register = registered.register
         plants = {register.stations[s].plant for s in self._visible(scope)}
-        after = str(decode(cursor, "permits", 1)[0]) if cursor else ""
+        after = str(decode(cursor, "permits", str)[0]) if cursor else ""
         seen = sorted(k for k, p in register.permits.items() if p.plant in plants and k > after)
         shapes = []
         for key in seen[:limit]:

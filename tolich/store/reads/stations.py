@@ -22,7 +22,7 @@ class StationReads(Scoped):
 
     def stations(self, scope: Scope, cursor: str | None, limit: int) -> Page:
         """Stations by id."""
-        after = str(decode(cursor, "stations", 1)[0]) if cursor else ""
+        after = str(decode(cursor, "stations", str)[0]) if cursor else ""
         register = self._registry().register
         seen = sorted(s for s in self._visible(scope) if s > after)
         some = seen[:limit]
@@ -136,7 +136,7 @@ class StationReads(Scoped):
         if end is not None:
             query = query.where(reading.c.at < end)
         if cursor:
-            query = query.where(before(place, decode(cursor, "readings", 4)))
+            query = query.where(before(place, decode(cursor, "readings", int, int, int, int)))
         with self._engine.connect() as connection:
             rows = list(connection.execute(query).mappings())
         more = len(rows) > limit
