@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from math import lcm
+from math import ceil, lcm
 from typing import Any
 
 import numpy as np
@@ -173,11 +173,14 @@ class _Tally:
     conflicting: Ints
     low: Exact  # sum of slot values x unit, every competing value at its lowest
     high: Exact
-    unit: int
+    weight: Exact  # valid x unit
+    whole: Exact  # expected x unit
     expected: Ints
     enough: Mask
     closed: Mask
     codes: tuple[Ints, Ints]  # how the lowest and the highest scenario compare
+    dry: Mask  # nothing was discharged
+    unseen: Mask  # nothing is known to have been discharged, yet
 
 
 def _tally(
@@ -201,39 +204,53 @@ def _tally(
     valid = count(counting)
     kinds = {kind: count(every[slots.kind == kind]) for kind in (1, 2, 3, 4)}
     expected = np.broadcast_to((period.length // rows.interval)[:, None], shape)
-    low, high, unit = _sums(slots, counting, shape, limits, int(expected.max(initial=1)))
+    kind, unit = _unit(rows, slots, limits, int(expected.max(initial=1)))
+    low, high = (
+        _sum(counting, values, slots, kind, unit, shape) for values in (slots.v_low, slots.v_high)
+    )
+    weight = valid.astype(kind) * unit
     needed = [term.completeness for term in terms]
     tops = np.array([share.numerator for share in needed], np.int64)[:, None]
     bottoms = np.array([share.denominator for share in needed], np.int64)[:, None]
     ends = rows.day[:, None] + (np.arange(shape[1]) + 1) * period.length
+    enough, closed = (valid * bottoms >= expected * tops) & (valid > 0), ends + grace <= now
+    unseen = _unseen(terms, rows, slots, period)
     return _Tally(
         valid=valid,
         kinds=kinds,
         conflicting=count(counting[slots.v_conflict]),
         low=low,
         high=high,
-        unit=unit,
+        weight=weight,
+        whole=expected.astype(kind) * unit,
         expected=expected,
-        enough=(valid * bottoms >= expected * tops) & (valid > 0),
-        closed=ends + grace <= now,
-        codes=(_compare(low, valid * unit, limits), _compare(high, valid * unit, limits)),
+        enough=enough,
+        closed=closed,
+        codes=(_compare(low, weight, limits), _compare(high, weight, limits)),
+        dry=unseen & _known(terms, enough & closed),
+        unseen=unseen,
     )
 
 
-def _sums(
-    slots: Slots, cells: Ints, shape: tuple[int, int], limits: _Limits, most: int
-) -> tuple[Exact, Exact, int]:
-    """Sums of slot values, exact: a slot of n instants adds their sum x unit / n."""
+def _unit(rows: Rows, slots: Slots, limits: _Limits, most: int) -> tuple[type[object], int]:
+    """What to multiply slot values with, so that a slot of n instants adds their sum / n exactly.
+
+    And the kind of number to do it in: int64 where every product stays inside it.
+    """
     counts = np.unique(slots.v_count)
     unit = lcm(*(int(count) for count in counts)) if len(counts) else 1
-    largest = max(_largest(slots.v_low), _largest(slots.v_high), 1) * limits.scale
-    # The largest product any comparison can form must stay inside int64.
-    wide = max(largest, _largest(limits.high)) * unit * most * 10 >= 2**62
-    kind: type[object] = object if wide else np.int64
-    share = (unit // slots.v_count).astype(kind)
-    low = _add(cells, slots.v_low.astype(kind) * share, shape)
-    high = _add(cells, slots.v_high.astype(kind) * share, shape)
-    return low, high, unit
+    measured = max(_largest(slots.v_low), _largest(slots.v_high), _largest(rows.low), 1)
+    compared = max(_largest(limits.low), _largest(limits.high), _largest(limits.margin))
+    # The largest product any comparison can form: ten times a mean, for nine tenths of a limit.
+    wide = max(measured * limits.scale, compared) * unit * most * 10 >= 2**62
+    return (object if wide else np.int64), unit
+
+
+def _sum(
+    cells: Ints, values: Ints, slots: Slots, kind: type[object], unit: int, shape: tuple[int, int]
+) -> Exact:
+    """Sums of slot values x unit, exact."""
+    return _add(cells, values.astype(kind) * (unit // slots.v_count.astype(kind)), shape)
 
 
 def _largest(numbers: Exact) -> int:
@@ -277,16 +294,16 @@ def _sheet(
     if period.length > HOUR.length:
         lowest, highest, enough = _by_hours(tally, hours, limits, period)
     proven = _proven(tally, rows, limits)
-    contested = enough & (lowest != highest)
+    contested = enough & limits.present[:, None] & ~_agree(lowest, highest)
     outcome, reason = _verdicts(highest)
     _put(outcome, reason, contested, Outcome.NOT_ASSESSABLE, Reason.CONTESTED)
     _put(outcome, reason, ~enough, Outcome.NOT_ASSESSABLE, Reason.INSUFFICIENT_DATA)
     received = tally.valid + sum(tally.kinds.values())
     _put(outcome, reason, received == 0, Outcome.NOT_ASSESSABLE, Reason.NO_DATA)
     _put(outcome, reason, ~tally.closed, Outcome.NOT_ASSESSABLE, Reason.PERIOD_OPEN)
-    early = proven & (~enough | ~tally.closed)
+    early = proven & (~enough | ~tally.closed) & ~tally.unseen
     _put(outcome, reason, early, Outcome.EXCEEDED, Reason.PROVEN)
-    _put(outcome, reason, _dry(terms, tally, rows, slots, period), *_DRY)
+    _put(outcome, reason, tally.dry, *_DRY)
     for lack, verdict in _LACKS.items():
         _put(outcome, reason, _lacking(terms, lack, outcome.shape), verdict, lack)
     shown = (tally.valid > 0) & (enough | ~tally.closed | early) & ~(contested & ~early)
@@ -311,6 +328,12 @@ def _verdicts(codes: Ints) -> tuple[Ints, Ints]:
     return outcomes[codes], reasons[codes]
 
 
+def _agree(lowest: Ints, highest: Ints) -> Mask:
+    """Whether both scenarios lead to one outcome: outside is outside, at whichever end."""
+    agree: Mask = (lowest == highest) | ((lowest >= _ABOVE) & (highest >= _ABOVE))
+    return agree
+
+
 def _put(outcome: Ints, reason: Ints, where: Mask, verdict: Outcome, why: Reason) -> None:
     outcome[where] = _OUTCOME[verdict]
     reason[where] = _REASON[why]
@@ -326,7 +349,7 @@ def _by_hours(
 ) -> tuple[Ints, Ints, Mask]:
     """A long period by range is judged by its hours: outside when any assessable hour is."""
     fold = (len(limits.ranged), -1, period.length // HOUR.length)
-    usable = (hours.enough & hours.closed).reshape(fold)
+    usable = (hours.enough & hours.closed & ~hours.dry).reshape(fold)
     lowest, highest = (_worst(code.reshape(fold), usable) for code in hours.codes)
     outside = (lowest == _HOUR) | (highest == _HOUR)
     ranged = limits.ranged[:, None]
@@ -345,29 +368,50 @@ def _worst(codes: Ints, usable: Mask) -> Ints:
 
 def _proven(tally: _Tally, rows: Rows, limits: _Limits) -> Mask:
     """Exceeded even if every missing slot held the instrument's minimum (never by range)."""
-    missing = (tally.expected - tally.valid) * tally.unit
+    missing = tally.whole - tally.weight
     least = (tally.low + missing * rows.low[:, None]) * limits.scale
-    stands = np.asarray(least > limits.high[:, None] * (tally.expected * tally.unit), np.bool_)
+    stands = np.asarray(least > limits.high[:, None] * tally.whole, np.bool_)
     able = (limits.present & ~limits.ranged)[:, None] & (tally.valid > 0)
     return stands & able
 
 
-def _dry(terms: tuple[Terms, ...], tally: _Tally, rows: Rows, slots: Slots, period: Period) -> Mask:
-    """Periods in which the outflow, sufficiently known, stayed below the permit's figure."""
-    dry = np.zeros(tally.valid.shape, np.bool_)
-    flows = {(t.series.station, t.day, t.series.parameter): r for r, t in enumerate(terms)}
+def _flows(terms: tuple[Terms, ...]) -> list[tuple[int, int, Fraction]]:
+    """Rows under a no-discharge rule, the row of their outflow, and the permit's figure."""
+    rows = {(t.series.station, t.day, t.series.parameter): r for r, t in enumerate(terms)}
+    found = []
     for row, term in enumerate(terms):
-        flow = flows.get((term.series.station, term.day, term.dry.flow)) if term.dry else None
+        flow = rows.get((term.series.station, term.day, term.dry.flow)) if term.dry else None
         if term.dry is not None and flow is not None:
-            running = _running(rows, slots, flow, term.dry.below, period)
-            dry[row] = tally.enough[flow] & tally.closed[flow] & ~running
-    return dry
+            found.append((row, flow, term.dry.below))
+    return found
+
+
+def _unseen(terms: tuple[Terms, ...], rows: Rows, slots: Slots, period: Period) -> Mask:
+    """Periods under a no-discharge rule in which no slot of the outflow reached the figure.
+
+    A reading of the outflow may still come and show that nothing was discharged, so nothing
+    is proven early in them.
+    """
+    unseen = np.zeros((len(terms), DAY_SECONDS // period.length), np.bool_)
+    for row, flow, below in _flows(terms):
+        unseen[row] = ~_running(rows, slots, flow, below, period)
+    return unseen
+
+
+def _known(terms: tuple[Terms, ...], settled: Mask) -> Mask:
+    """Periods whose outflow is settled: closed, with enough readings."""
+    known = np.zeros(settled.shape, np.bool_)
+    for row, flow, _ in _flows(terms):
+        known[row] = settled[flow]
+    return known
 
 
 def _running(rows: Rows, slots: Slots, flow: int, below: Fraction, period: Period) -> Mask:
     """Periods in which any slot of a flow row reached the figure."""
     own = slots.v_row == flow
-    reached = slots.v_high[own] * below.denominator >= below.numerator * slots.v_count[own]
+    counts, which = np.unique(slots.v_count[own], return_inverse=True)
+    figures = _whole([Fraction(ceil(below * int(count))) for count in counts])
+    reached = np.asarray(slots.v_high[own] >= figures[which], np.bool_)
     at = slots.v_index[own][reached] * rows.interval[flow] // period.length
     running = np.zeros(DAY_SECONDS // period.length, np.bool_)
     running[at] = True
@@ -376,7 +420,7 @@ def _running(rows: Rows, slots: Slots, flow: int, below: Fraction, period: Perio
 
 def _means(tally: _Tally, shown: Mask) -> tuple[Exact, Exact]:
     """Means in lowest terms, so that equal means are equal numbers; 0/0 where none is shown."""
-    num, den = tally.high, (tally.valid * tally.unit).astype(tally.high.dtype)
+    num, den = tally.high, tally.weight
     common = np.gcd(num, np.where(den == 0, 1, den))
     common = np.where(common == 0, 1, common)
     return np.where(shown, num // common, 0), np.where(shown, den // common, 0)

@@ -82,14 +82,10 @@ def _conversions(entry: Reader) -> dict[str, Decimal]:
 
 def normal_unit(unit: str) -> str:
     """One spelling a unit: case, spaces and superscripts do not matter (`mg/l` is `mg/L`)."""
-    return (
-        unit.replace("³", "3")
-        .replace("µ", "u")
-        .replace("μ", "u")
-        .replace("º", "°")
-        .replace(" ", "")
-        .casefold()
-    )
+    return unit.translate(_SPELLING).casefold()
+
+
+_SPELLING = str.maketrans({"³": "3", "µ": "u", "μ": "u", "º": "°", " ": None})
 
 
 def factor_to_unit(parameter: Parameter, unit: str | None) -> Decimal | None:

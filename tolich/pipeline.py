@@ -33,7 +33,7 @@ QUIET = 0.25
 """Seconds (monotonic) without any message after which nobody is streaming any more."""
 
 PASSED = 2
-"""Batches that leave a station-day alone before a stream of data has moved on from it."""
+"""Batches that leave a station-day alone (for QUIET at least) before a stream has moved on."""
 
 DEADLINE = 5.0
 """Seconds (monotonic) after which a due station-day is judged even while data streams in."""
@@ -182,6 +182,7 @@ class _Due:
     """Since when a station-day waits to be judged, and which batch added to it last."""
 
     since: float  # monotonic
+    last: float  # monotonic
     batch: int
     streaming: bool
 
@@ -203,8 +204,9 @@ class Waiting:
             stations.add(day[0])
             at, batch = self.touched.get(day[0], (-QUIET, -PASSED))
             streaming = now - at < QUIET or (self.batch - batch < PASSED and now - at < DEADLINE)
-            waiting = self.due.setdefault(day, _Due(now, self.batch, streaming))
-            waiting.batch, waiting.streaming = self.batch, waiting.streaming or streaming
+            waiting = self.due.setdefault(day, _Due(now, now, self.batch, streaming))
+            waiting.last, waiting.batch = now, self.batch
+            waiting.streaming = waiting.streaming or streaming
         for station in stations:
             self.touched[station] = (now, self.batch)
 
@@ -214,7 +216,7 @@ class Waiting:
 
     def add(self, day: StationDay, now: float) -> None:
         """A station-day is due for another cause than new readings of ours."""
-        self.due.setdefault(day, _Due(now, self.batch - PASSED, False))
+        self.due.setdefault(day, _Due(now, now - QUIET, self.batch - PASSED, False))
 
     def ready(self, now: float, busy: bool) -> list[StationDay]:
         """What should be judged now: what nobody adds to any more, or has waited too long."""
@@ -224,7 +226,7 @@ class Waiting:
             day
             for day, waiting in self.due.items()
             if now - waiting.since >= DEADLINE
-            or self.batch - waiting.batch >= PASSED
+            or (self.batch - waiting.batch >= PASSED and now - waiting.last >= QUIET)
             or not (busy or waiting.streaming)
         ]
 

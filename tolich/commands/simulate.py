@@ -89,29 +89,30 @@ def simulate(
         out.print("stopped")
 
 
-Tell = Callable[[float], None]
-"""Told the share of the history that has been sent."""
+Tell = Callable[[float, int], None]
+"""Told the share of the history that has been sent, and how many messages that was."""
 
 
 def _told(messages: Iterable[Outgoing], begin: int, end: int, tell: Tell) -> Iterator[Outgoing]:
     """The same messages, telling how far through time they are."""
-    for count, message in enumerate(messages):
+    count = 0
+    for count, message in enumerate(messages, start=1):
         if count % 200 == 0:
-            tell((message.due - begin) / max(1, end - begin))
+            tell((message.due - begin) / max(1, end - begin), count)
         yield message
+    tell(1.0, count)
 
 
 @contextmanager
 def _progress(child: bool) -> Iterator[Tell]:
     """A progress bar for a person; JSON lines for the parent process."""
     if child:
-        yield lambda share: _say({"history": share})
+        yield lambda share, count: _say({"history": min(share, 0.999), "sent": count})
         _say({"history": 1.0})
         return
     with Progress(console=err) as bar:
         task = bar.add_task("sending history", total=1.0)
-        yield lambda share: bar.update(task, completed=share)
-        bar.update(task, completed=1.0)
+        yield lambda share, count: bar.update(task, completed=share)
 
 
 def _say(what: dict[str, float]) -> None:

@@ -56,7 +56,8 @@ class TerminalView:
         self._stage = stage
         self._stations = stations
         self._headless = headless or not out.is_terminal
-        self._share = 0.0
+        self._share = 0.0  # of the history that the stations have sent
+        self._sent = 0  # messages that was
         self._began = time.monotonic()
         self._ready: float | None = None
 
@@ -72,13 +73,15 @@ class TerminalView:
 
     def _listen(self, output: IO[bytes]) -> None:
         for line in output:
-            self._share = float(json.loads(line)["history"])
+            said = json.loads(line)
+            self._share = said["history"]
+            self._sent = said.get("sent", self._sent)
 
     def _run_plainly(self, stop: threading.Event) -> None:
         told, where = 0, self._address()
         out.print(f"{where}\nsending 35 days of history ...")
         while not stop.wait(0.2) and not self._stations.ended:
-            tenth = int(self._share * 10)
+            tenth = int(self._judged() * 10)
             if tenth > told:
                 told = tenth
                 out.print(f"history {tenth * 10} %")
@@ -93,8 +96,16 @@ class TerminalView:
                 live.update(self._picture(reads), refresh=True)
 
     def _is_ready(self) -> bool:
+        """Whether the history is judged, not only sent."""
         pipeline = self._stage.writer.pipeline
-        return self._share >= 1.0 and not pipeline.waiting.due
+        taken = pipeline.counters.messages >= self._sent
+        return self._share >= 1.0 and taken and not pipeline.waiting.due
+
+    def _judged(self) -> float:
+        """The share of the history that the monitor has taken in."""
+        if not self._sent:
+            return 0.0
+        return self._share * min(1.0, self._stage.writer.pipeline.counters.messages / self._sent)
 
     def _address(self) -> str:
         http, mqtt = self._stage.settings.http, self._stage.settings.mqtt
@@ -113,8 +124,11 @@ class TerminalView:
             Text("TÔ LỊCH   DỮ LIỆU MÔ PHỎNG · SIMULATED DATA", style="bold"),
             Text(self._address(), style="cyan"),
         ]
-        if self._share < 1.0:
-            parts += [Text("35 days of history / 35 ngày lịch sử"), ProgressBar(1.0, self._share)]
+        if not self._is_ready() and self._ready is None:
+            judged = self._judged()
+            parts += [Text("35 days of history / 35 ngày lịch sử"), ProgressBar(1.0, judged)]
+        elif self._ready is None:
+            self._ready = time.monotonic() - self._began
         parts += [_plants(reads), _alerts(reads), Text(line, style="dim"), Text("Ctrl-C: stop")]
         return Group(*parts)  # type: ignore[arg-type]  # every part is something rich can render
 

@@ -74,6 +74,7 @@ def take(
         first = _store_raw(append, fresh)
         for offset, (delivery, content, _) in enumerate(fresh):
             _collect(taken, register, series_ids, delivery, content, first + offset)
+        _owe_from_first(connection, register, taken)
         _store_readings(connection, taken)
         _store_rejections(append, fresh)
     return taken
@@ -130,6 +131,17 @@ def _collect(
     first = min(observed)
     taken.first[station] = min(taken.first.get(station, first), first)
     taken.newest[station] = raw_id
+
+
+def _owe_from_first(connection: Connection, register: Register, taken: Taken) -> None:
+    """A reading from before a station's first: what came between, on that day, is owed now."""
+    query = select(station_state.c.station, station_state.c.first_at).where(
+        station_state.c.station.in_(taken.first)
+    )
+    for station, first in connection.execute(query):
+        if taken.first[station] < first:
+            day = day_of(first, register.stations[station].stamp_ends)
+            taken.rows.setdefault((station, day), [])
 
 
 def _store_readings(connection: Connection, taken: Taken) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select
@@ -60,6 +61,7 @@ def version_body(regulations: Regulations) -> str:
     return canonical({"engine": ENGINE, "packs": packs}).decode()
 
 
+@lru_cache(maxsize=64)
 def made_with(body: str) -> dict[str, Any]:
     """A kept version as a mapping: `engine`, and `packs` by regulation."""
     made: dict[str, Any] = json.loads(body)
@@ -192,6 +194,7 @@ def counts_of(row: RowMapping) -> Counts:
     )
 
 
+@lru_cache(maxsize=4096)  # limits are few, findings many
 def limit_of(body: str | None) -> Limit | None:
     """A kept limit back as a value."""
     if body is None:
