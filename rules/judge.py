@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, lcm
 from typing import Any
 
@@ -25,6 +26,7 @@ from rules.model import (
     Averaging,
     Counts,
     Finding,
+    Limit,
     Outcome,
     Period,
     Reason,
@@ -83,7 +85,7 @@ class Sheet:
     conflicting: Ints
     closed: Mask
 
-    def finding(self, row: int, column: int) -> Finding:
+    def finding(self, row: int, column: int, revision: int = 1) -> Finding:
         """One verdict as a value."""
         term = self.terms[row]
         start = term.day + int(column) * self.period.length  # numpy's own integers stay inside
@@ -100,6 +102,7 @@ class Sheet:
             limit=term.limit,
             counts=self._counts(at),
             final=bool(self.closed[at]),
+            revision=revision,
         )
 
     def _counts(self, at: tuple[int, int]) -> Counts:
@@ -139,10 +142,10 @@ class _Limits:
 
     @classmethod
     def of(cls, terms: tuple[Terms, ...]) -> _Limits:
-        lows = [_quanta(term, term.limit.low if term.limit else None) for term in terms]
-        highs = [_quanta(term, term.limit.high if term.limit else None) for term in terms]
-        margins = [term.parameter.quanta(RANGE_MARGIN) for term in terms]
-        scale = lcm(*(number.denominator for number in (*lows, *highs, *margins)))
+        lows = [_low(term.limit, term.parameter.quantum) for term in terms]
+        highs = [_high(term.limit, term.parameter.quantum) for term in terms]
+        margins = [_quanta(RANGE_MARGIN, term.parameter.quantum) for term in terms]
+        scale = lcm(*{number.denominator for number in (*lows, *highs, *margins)})
         return cls(
             scale,
             _whole([low * scale for low in lows]),
@@ -153,13 +156,22 @@ class _Limits:
         )
 
 
-def _quanta(term: Terms, number: Decimal | None) -> Fraction:
-    return Fraction(0) if number is None else term.parameter.quanta(number)
+def _low(limit: Limit | None, quantum: Decimal) -> Fraction:
+    return _quanta(limit.low if limit else None, quantum)
+
+
+def _high(limit: Limit | None, quantum: Decimal) -> Fraction:
+    return _quanta(limit.high if limit else None, quantum)
+
+
+@lru_cache(maxsize=65536)  # limits are few, judgements many
+def _quanta(number: Decimal | None, quantum: Decimal) -> Fraction:
+    return Fraction(0) if number is None else Fraction(number) / Fraction(quantum)
 
 
 def _whole(numbers: Sequence[Fraction]) -> Exact:
     """Whole numbers as int64 where they fit, else as Python integers."""
-    whole = [int(number) for number in numbers]
+    whole = [number.numerator // number.denominator for number in numbers]
     small = all(abs(number) < 2**62 for number in whole)
     return np.array(whole, np.int64 if small else object)
 
@@ -349,7 +361,8 @@ def _by_hours(
 ) -> tuple[Ints, Ints, Mask]:
     """A long period by range is judged by its hours: outside when any assessable hour is."""
     fold = (len(limits.ranged), -1, period.length // HOUR.length)
-    usable = (hours.enough & hours.closed & ~hours.dry).reshape(fold)
+    able = hours.enough & hours.closed & ~hours.dry & limits.present[:, None]
+    usable = able.reshape(fold)
     lowest, highest = (_worst(code.reshape(fold), usable) for code in hours.codes)
     outside = (lowest == _HOUR) | (highest == _HOUR)
     ranged = limits.ranged[:, None]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -12,7 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy.exc import OperationalError
 
 from ingest.decode import decode
 from ingest.topics import readings_topic
@@ -224,6 +226,20 @@ def copied(of: Stage, folder: Path) -> Stage:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copy(of.folder / "evidence.db", folder / "evidence.db")
     return Stage(folder, StepClock(of.clock.now()))
+
+
+@contextmanager
+def full_disk(of: Stage) -> Iterator[None]:
+    """While this lasts, no commit of a store comes through."""
+
+    def refuse(_: Connection) -> None:
+        raise OperationalError("COMMIT", None, OSError("disk is full"))
+
+    event.listen(of.engine, "commit", refuse)
+    try:
+        yield
+    finally:
+        event.remove(of.engine, "commit", refuse)
 
 
 # --- asking -------------------------------------------------------------------------------------

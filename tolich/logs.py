@@ -9,12 +9,20 @@ import structlog
 
 
 def configure_logs(*, human: bool) -> None:
-    """Set up logging once, at the start of a process."""
+    """Set up logging once, at the start of a process.
+
+    Tracebacks come without the values of variables: a whole register may hang on one, and
+    the writer stores nothing while a mistake is being told.
+    """
+    formatted = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     last: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if human
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [
+            structlog.processors.ExceptionRenderer(formatted),
+            structlog.processors.JSONRenderer(),
+        ]
     )
     structlog.configure(
         processors=[

@@ -258,13 +258,18 @@ class Pipeline(Taking):
         `connected` is since when our own connection is up; None while it is down, when nobody
         can be called silent. `fill` judges skipped days now instead of when it is quiet.
         """
+        try:
+            self._tick(connected, fill, busy)
+        except Exception:
+            self._recover()
+            raise
+
+    def _tick(self, connected: int | None, fill: bool, busy: bool) -> None:
         if self.refresh():
             self.settler.replace_register(self.registered)
         mono = time.monotonic()
-        newest = self._head()
-        if newest != self._seq:
+        if self._head() != self._seq:
             self._find_due(mono)
-            self._seq = newest
         self._add_days(mono, fill)
         self._find_closing(mono)
         self.settle(everything=fill, busy=busy)
@@ -319,6 +324,7 @@ class Pipeline(Taking):
         """Under the head's lock: if another process appended, its station-days are read again."""
         if append.seq == self._seq:
             return
+        self.silence.catch_up(append)
         mono = time.monotonic()
         for day in self._due_days(append, 0):
             self.settler.windows.forget(day)
@@ -371,6 +377,7 @@ class Pipeline(Taking):
         missing = self._missing_days(mono, fill)
         if missing:
             with appending(self.engine, self.clock.now()) as append:
+                self._take_over(append)
                 mark_due(append.connection, missing, 1)
             self._committed(append)
 
@@ -397,12 +404,11 @@ class Pipeline(Taking):
         return missing
 
     def _watch_silence(self, connected: int | None) -> None:
-        now = self.clock.now()
         if connected is None:
             return
-        due = self.silence.due(self.registered.register, connected, now)
-        if due:
+        register, now = self.registered.register, self.clock.now()
+        if self.silence.due(register, connected, now):
             with appending(self.engine, now) as append:
-                self._take_over(append)
-                self.silence.write(append, due, connected)
+                self._take_over(append)  # may have heard of somebody
+                self.silence.write(append, self.silence.due(register, connected, now), connected)
             self._committed(append)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from rules.days import DAY_SECONDS, HOUR_SECONDS, local_date, rfc3339
 from rules.grid import Ints, Window
@@ -22,11 +22,20 @@ from rules.model import PERIODS, AlertKind, Finding, Limit, Outcome, Period, Rea
 from rules.terms import Terms, terms_of
 from tolich.ports import Registered
 from tolich.store.alerts import Track, write_amended
-from tolich.store.intake import StationDay
+from tolich.store.intake import StationDay, mark_judged
 from tolich.store.ledger import Append
 from tolich.store.schema import station_day, station_state
 from tolich.store.shapes import finding_summary, number, status_code
-from tolich.store.verdicts import Revised, limit_key, version_body, version_key, write_findings
+from tolich.store.verdicts import (
+    Revised,
+    folded_digest,
+    known_limits,
+    limit_digest,
+    version_body,
+    version_key,
+    write_findings,
+    write_limit,
+)
 from tolich.tracks import Tracks
 from tolich.windows import DayWindow, Windows, folded, load_window
 
@@ -71,7 +80,7 @@ class Settler:
         self._periods = periods
         self._grace = grace
         self._judging = judging
-        self._limits: dict[Limit, int] = {}
+        self._limits: dict[bytes, int] | None = None  # keys on record, by digest
         self._version: int | None = None
         self._terms: dict[StationDay, tuple[Terms, ...]] = {}
 
@@ -79,7 +88,7 @@ class Settler:
         """A transaction failed: nothing in memory may be trusted any more."""
         self.windows.forget()
         self.tracks.forget()
-        self._limits.clear()
+        self._limits = None
         self._version = None
 
     def replace_register(self, registered: Registered) -> None:
@@ -151,7 +160,7 @@ class Settler:
                 rows = slice(offset, offset + len(window.terms))
                 offset = rows.stop
                 for sheet in sheets:
-                    found += self._differences(append, window, sheet, rows, firsts[window.station])
+                    found += self._differences(window, sheet, rows, firsts[window.station])
         return found
 
     def _judged(
@@ -169,7 +178,8 @@ class Settler:
             self.broken[day] = f"{type(error).__name__}: {error}"
             log.error("day could not be judged", station=day[0], day=rfc3339(day[1]), exc_info=True)
             empty = _joined(windows, readings=False)
-            return [(windows, [_broken(sheet) for sheet in judge(empty, now, self._periods)])]
+            blank = judge(empty, now, self._periods, self._grace)
+            return [(windows, [_broken(sheet) for sheet in blank])]
         for window in windows:
             self.broken.pop((window.station, window.day), None)
         return [(windows, sheets)]
@@ -182,25 +192,26 @@ class Settler:
         return {station: known.get(station, append.at) for station in stations}
 
     def _differences(
-        self, append: Append, window: DayWindow, sheet: Sheet, rows: slice, first: int
+        self, window: DayWindow, sheet: Sheet, rows: slice, first: int
     ) -> list[Changed]:
         written = window.written[sheet.period.name]
-        content = self._content(append, sheet, rows)
+        content = self._content(sheet, rows)
         differs = (content != written.content).any(axis=2) & _writable(sheet, rows, written.content)
         differs &= ~_before_first(sheet, rows, window.day, first) | (written.key > 0)
         differs &= np.array([term.owed for term in window.terms], np.bool_)[:, None]
         found = []
         for row, column in np.argwhere(differs):
             revision = int(written.revision[row, column]) + 1
-            verdict = replace(sheet.finding(rows.start + row, column), revision=revision)
+            verdict = sheet.finding(rows.start + int(row), int(column), revision)
             key = int(written.key[row, column])
             found.append(Changed(window, int(row), int(column), verdict, key or None))
         written.content[differs] = content[differs]
         return found
 
-    def _content(self, append: Append, sheet: Sheet, rows: slice) -> Ints:
+    @staticmethod
+    def _content(sheet: Sheet, rows: slice) -> Ints:
         """What the sheet says, in the same numbers as `Written.content`."""
-        limits = [self._limit(append, term.limit) for term in sheet.terms[rows]]
+        limits = [_folded_limit(term.limit) for term in sheet.terms[rows]]
         columns = [
             sheet.outcome, sheet.reason, _folded(sheet.num), sheet.den, sheet.expected,
             sheet.received, sheet.valid, sheet.calibrating, sheet.faulty, sheet.failed,
@@ -210,13 +221,6 @@ class Settler:
         repeated = np.broadcast_to(np.array(limits, np.int64)[:, None], shape)
         return np.stack([*(column[rows].astype(np.int64) for column in columns), repeated], axis=2)
 
-    def _limit(self, append: Append, limit: Limit | None) -> int:
-        if limit is None:
-            return 0
-        if limit not in self._limits:
-            self._limits[limit] = limit_key(append, limit)
-        return self._limits[limit]
-
     # --- writing ---------------------------------------------------------------------------
 
     def _write(self, append: Append, changed: Sequence[Changed]) -> None:
@@ -224,7 +228,9 @@ class Settler:
             return
         if self._version is None:
             self._version = version_key(append, version_body(self.registered.regulations))
-        first = write_findings(append, self._version, [self._revised(one) for one in changed])
+        first = write_findings(
+            append, self._version, [self._revised(append, one) for one in changed]
+        )
         for offset, one in enumerate(changed):
             written = one.window.written[one.finding.period]
             written.key[one.row, one.column] = first + offset
@@ -233,14 +239,19 @@ class Settler:
                 self._amended(append, one)
         self.tracks.follow(append, self._series, [(one.window, one.finding) for one in changed])
 
-    def _revised(self, one: Changed) -> Revised:
+    def _revised(self, append: Append, one: Changed) -> Revised:
         limit = one.finding.limit
-        return Revised(
-            self._series[one.finding.series],
-            one.finding,
-            None if limit is None else self._limits[limit],
-            one.replaces,
-        )
+        key = None if limit is None else self._limit_key(append, limit)
+        return Revised(self._series[one.finding.series], one.finding, key, one.replaces)
+
+    def _limit_key(self, append: Append, limit: Limit) -> int:
+        if self._limits is None:
+            self._limits = known_limits(append.connection)
+        digest = limit_digest(limit)
+        if digest not in self._limits:
+            self._limits[digest] = max(self._limits.values(), default=0) + 1
+            write_limit(append, self._limits[digest], limit)
+        return self._limits[digest]
 
     def _amended(self, append: Append, one: Changed) -> None:
         parameter = one.window.terms[one.row].parameter
@@ -271,17 +282,17 @@ class Settler:
 
     def _mark(self, append: Append, days: Sequence[StationDay]) -> None:
         """Say when each station-day must be judged next, and with what it was judged now."""
-        connection = append.connection
+        rows = []
         for day in days:
             window = self.windows.get(day)
-            values: dict[str, Any] = {"due": next_due(day[1], append.at, self._grace)}
             if window is not None and len(window.raw):
                 window.judged_raw = max(window.judged_raw, max(window.raw))
-                values["judged_raw"] = window.judged_raw
-            if not self._owes(day):
-                values["due"] = None
-            at = (station_day.c.station == day[0]) & (station_day.c.day == day[1])
-            connection.execute(update(station_day).where(at).values(**values))
+            judged = 0 if window is None else window.judged_raw
+            due = next_due(day[1], append.at, self._grace) if self._owes(day) else None
+            if due is None and day in self.broken and self._owes(day):
+                due = 0  # all closed, but owed a judgement: the next start tries again
+            rows.append((due, judged, *day))
+        mark_judged(append.connection, rows)
 
 
 def next_due(day: int, now: int, grace: int) -> int | None:
@@ -323,6 +334,10 @@ def _before_first(sheet: Sheet, rows: slice, day: int, first: int) -> npt.NDArra
     ends = day + (np.arange(DAY_SECONDS // length) + 1) * length
     before: npt.NDArray[np.bool_] = (sheet.received[rows] == 0) & (ends <= first)[None, :]
     return before
+
+
+def _folded_limit(limit: Limit | None) -> int:
+    return 0 if limit is None else folded_digest(limit_digest(limit))
 
 
 def _folded(numbers: npt.NDArray[Any]) -> Ints:

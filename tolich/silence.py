@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from rules.days import local_date, midnight, rfc3339
 from rules.model import AlertKind, Change, Severity
@@ -35,8 +35,7 @@ class Silence:
     def recall(self) -> None:
         """Read again from the store what is known: at start, and after a failed transaction."""
         with self._engine.connect() as connection:
-            query = select(station_state.c.station, station_state.c.heard)
-            self._heard = {station: heard for station, heard in connection.execute(query)}
+            self._heard = _stored(connection)
             found = open_alerts(connection, AlertKind.SILENCE)
         self._open = {alert.track.station: alert for alert in found}
 
@@ -51,6 +50,10 @@ class Silence:
                 ended = replace(alert, state=ENDED, ended_at=append.at)
                 cause = {"kind": "reading", "heard": rfc3339(at)}
                 change_alert(append, alert, ended, Change.ENDED, cause)
+
+    def catch_up(self, append: Append) -> None:
+        """Another process took readings in: who spoke there is not silent either."""
+        self.heard(append, _stored(append.connection))
 
     def due(self, register: Register, connected: int, now: int) -> list[tuple[Station, Severity]]:
         """Stations whose silence must be raised, or has climbed, at `now`."""
@@ -85,6 +88,11 @@ class Silence:
             return None
         interval = min(entry.interval(today) for entry in station.series.values())
         return severity(quiet_since(self._heard.get(station.id), connected), now, interval)
+
+
+def _stored(connection: Connection) -> dict[str, int]:
+    query = select(station_state.c.station, station_state.c.heard)
+    return {station: heard for station, heard in connection.execute(query)}
 
 
 def _rank(level: Severity) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from rules.days import DAY_SECONDS
-from rules.grid import Ints
+from rules.grid import Ints, slot_of
 from rules.judge import OUTCOMES, REASONS
 from rules.model import Outcome, Period, Reason
 from rules.terms import Terms
@@ -98,13 +98,15 @@ class DayWindow:
             kept.frombytes(table[:, column].tobytes())
 
     def newcomers(self, row: int, start: int, end: int) -> list[tuple[int, int, int]]:
-        """(at, value, status) of a row's readings in [start, end] never judged, by time."""
+        """(at, value, status), by time, of a row's readings in a period never judged yet."""
         # Views, not copies; they must be gone before the arrays can grow again.
         rows, at, raw = (np.frombuffer(kept, np.int64) for kept in (self.row, self.at, self.raw))
-        new = np.flatnonzero(
-            (rows == row) & (at >= start) & (at <= end) & (raw > self.judged_raw)
-        ).tolist()
-        return sorted((self.at[i], self.value[i], self.status[i]) for i in new)
+        new = np.flatnonzero((rows == row) & (raw > self.judged_raw))
+        interval = np.array(self.terms[row].interval, np.int64)
+        ends = np.array(self.terms[row].stamp_ends, np.bool_)
+        slot = self.day + slot_of(at[new] - self.day, interval, ends) * interval
+        own = new[(slot >= start) & (slot < end)].tolist()
+        return sorted((self.at[i], self.value[i], self.status[i]) for i in own)
 
     def columns(self) -> tuple[Ints, Ints, Ints, Ints, Ints]:
         """row, at, value, status, raw as arrays of their own."""

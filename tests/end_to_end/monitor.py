@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,7 +12,9 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -64,6 +69,26 @@ def recent_register(
     path = folder / "register.yaml"
     path.write_text(yaml.safe_dump(register, allow_unicode=True), encoding="utf-8")
     return path
+
+
+def start_tolich(log: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """A `tolich` command as a process of its own; what it says is added to a file."""
+    command = [sys.executable, "-m", "tolich", *arguments]
+    with log.open("ab") as file:
+        return subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=file, stderr=file)
+
+
+@cache
+def _environment() -> dict[str, str]:
+    """Ours, but where Python may keep nothing compiled it still does so for this test run.
+
+    Compiling everything anew takes longer than starting; these tests start many times.
+    """
+    kept = dict(os.environ)
+    if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
+        kept["PYTHONPYCACHEPREFIX"] = mkdtemp(prefix="tolich-compiled-")
+        atexit.register(shutil.rmtree, kept["PYTHONPYCACHEPREFIX"], ignore_errors=True)
+    return kept
 
 
 def listening(port: int) -> bool:
@@ -155,9 +180,7 @@ class Monitor:
 
     def start(self) -> None:
         """Start; returns at once."""
-        command = [sys.executable, "-m", "tolich", "serve", "--settings", str(self.settings)]
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        self.process = start_tolich(self._log, "serve", "--settings", str(self.settings))
 
     def until_ready(self) -> None:
         """Wait until the writer lives, the store is sound and the API says so."""

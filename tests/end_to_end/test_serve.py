@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
-from rules.days import HOUR_SECONDS, ZONE, rfc3339
+from rules.days import HOUR_SECONDS, rfc3339
+from tests.end_to_end.foreign import SOON, Follower, message, stamp, topic, tt10
 from tests.end_to_end.monitor import Monitor, recent_register, until
-from tests.servers import Mosquitto, need, run
+from tests.servers import Mosquitto
 from tolich.clock import wall
-
-SOON = 10.0
-"""Seconds a message may take here until it can be read; two are promised of an idle machine."""
 
 
 class World(NamedTuple):
@@ -53,34 +50,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         Monitor(folder, broker.port, register, dropped) as monitor,
     ):
         yield World(broker, monitor, dropped)
-
-
-def topic(station: str, leaf: str) -> str:
-    """A topic of an example station, whose cluster has the same number."""
-    return f"tolich/v1/ccn-mau-{station[-2:]}/{station}/{leaf}"
-
-
-def message(at: int, *readings: dict[str, Any]) -> bytes:
-    """The JSON message of a station at one instant."""
-    return json.dumps({"ts": rfc3339(at), "seq": 1, "readings": list(readings)}).encode()
-
-
-def stamp(at: int) -> str:
-    """A time as TT10 files write it: local."""
-    return datetime.fromtimestamp(at, ZONE).strftime("%Y%m%d%H%M%S")
-
-
-def tt10(at: int) -> bytes:
-    """The documented example of a TT10 file, at an instant."""
-    lines = (
-        "Flow\t41.7\tm3/h\t{}\t00",
-        "Temp\t29.3\toC\t{}\t00",
-        "pH\t7.21\t-\t{}\t00",
-        "TSS\t38.4\tmg/L\t{}\t00",
-        "COD\t61.5\tmg/L\t{}\t01",
-        "NH4\t4.10\tmg/L\t{}\t02",
-    )
-    return "".join(line.format(stamp(at)) + "\n" for line in lines).encode()
 
 
 def is_example(newest: dict[str, Any], at: int) -> bool:
@@ -119,26 +88,9 @@ def test_the_documented_file_is_readable_soon(world: World, station: str, leaf: 
     until(lambda: is_example(world.newest(station), at), f"the example of {station}", SOON)
 
 
-class Follower:
-    """mosquitto_sub with a session: it misses nothing that is published after it was made."""
-
-    def __init__(self, broker: Mosquitto, name: str, pattern: str) -> None:
-        self._command = [
-            need("mosquitto_sub"), "-p", str(broker.port), "-q", "1", "-i", name, "-c",
-            "-t", pattern,
-        ]  # fmt: skip
-        assert run([*self._command, "-E"]).returncode == 0
-
-    def messages(self, count: int) -> list[dict[str, Any]]:
-        """So many messages, awaited."""
-        done = run([*self._command, "-C", str(count), "-W", str(int(SOON))])
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def test_a_wrong_message_comes_back_with_the_remedy(world: World) -> None:
-    follower = Follower(world.broker, "logger-04", topic("MAU04", "rejections"))
-    good, bad = {"p": "TSS", "v": 20.0}, {"p": "COD", "v": 50.0, "u": "mg/l "}
+    follower = Follower(world.broker.port, "logger-04", topic("MAU04", "rejections"))
+    good, bad = {"p": "TSS", "v": 20.0}, {"p": "COD", "v": 50.0, "u": "mg/m2"}
     world.publish("MAU04", "readings", message(wall(), good, bad))
     (back,) = follower.messages(1)
     assert (back["reason"], back["index"]) == ("unit_unknown", 1)
@@ -165,7 +117,7 @@ def streamed(answer: httpx.Response) -> Iterator[dict[str, Any]]:
 
 
 def test_an_exceedance_is_told_to_everybody(world: World) -> None:
-    follower = Follower(world.broker, "officer", topic("MAU05", "alerts"))
+    follower = Follower(world.broker.port, "officer", topic("MAU05", "alerts"))
     finding, payload = hour_above("MAU05", "COD", 90.0)
     http = world.monitor.api.http
     with http.stream("GET", "/api/v1/stream", timeout=SOON) as answer:
@@ -258,5 +210,3 @@ def test_a_dropped_file_of_nobody_is_kept_aside(world: World) -> None:
 def test_the_monitor_is_well_afterwards(world: World) -> None:
     assert world.monitor.api.status("/readyz") == 200
     assert "Traceback" not in world.monitor.log()
-
-

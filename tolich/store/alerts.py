@@ -188,20 +188,20 @@ def _write(
     after: Mapping[str, Any] | None,
     cause: Mapping[str, Any],
 ) -> None:
-    row = {
-        "at": append.at,
-        "change": str(change),
-        "station": about.station,
-        "parameter": about.parameter,
-        "period": about.period,
-        "alert": alert_id,
-        "finding": finding,
-        "before": _json(before),
-        "after": _json(after),
-        "cause": _json(cause),
-    }
-    seq = append.entry("transition", append.seq + 1, canonical(row))
-    append.connection.execute(insert(transition), [{"seq": seq, **row}])
+    content = (
+        append.at,
+        change.value,
+        about.station,
+        about.parameter,
+        about.period,
+        alert_id,
+        finding,
+        _json(before),
+        _json(after),
+        _json(cause),
+    )
+    seq = append.entry("transition", append.seq + 1, canonical(content))
+    append.later(transition, (seq, *content))
 
 
 def _json(value: Mapping[str, Any] | None) -> str | None:

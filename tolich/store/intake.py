@@ -193,6 +193,16 @@ def mark_due(connection: Connection, days: Iterable[StationDay], due: int) -> No
     )
 
 
+def mark_judged(connection: Connection, rows: Sequence[tuple[int | None, int, str, int]]) -> None:
+    """Station-days were judged: (next due, newest message, station, day) each."""
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    connection.exec_driver_sql(
+        f"UPDATE station_day SET due = {mark}, judged_raw = {mark} "
+        f"WHERE station = {mark} AND day = {mark}",
+        list(rows),
+    )
+
+
 def _store_rejections(append: Append, fresh: Sequence[tuple[Delivery, Decoded, bytes]]) -> None:
     rows = []
     key = next_key(append.connection, rejection)

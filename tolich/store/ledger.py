@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Table, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from tolich.ports import NotDurable
 from tolich.store.database import writing
 from tolich.store.schema import chain, head
+from tolich.store.statements import insert_rows
 
 GENESIS = hashlib.sha256(b"tolich evidence chain 1").digest()
 
@@ -31,30 +32,28 @@ class Append:
     at: int  # plant time of every entry
     seq: int  # of the last entry
     digest: bytes
-    _rows: list[dict[str, Any]] = field(default_factory=list)
+    _chained: list[tuple[Any, ...]] = field(default_factory=list)
+    _later: dict[Table, list[tuple[Any, ...]]] = field(default_factory=dict)
 
     def entry(self, kind: str, row: int, content: bytes) -> int:
         """Chain one row of evidence; returns its seq."""
         self.seq += 1
         previous = self.digest
         self.digest = link(previous, self.seq, self.at, kind, row, content)
-        self._rows.append(
-            {
-                "seq": self.seq,
-                "at": self.at,
-                "kind": kind,
-                "row": row,
-                "digest": self.digest,
-                "previous": previous,
-            }
-        )
+        self._chained.append((self.seq, self.at, kind, row, self.digest, previous))
         return self.seq
+
+    def later(self, table: Table, row: tuple[Any, ...]) -> None:
+        """A row that nobody reads in this transaction: written with its like at the end."""
+        self._later.setdefault(table, []).append(row)
 
     def finish(self) -> None:
         """Write the chain and move the head; the caller's commit makes it durable."""
-        if not self._rows:
+        if not self._chained:
             return
-        self.connection.execute(insert(chain), self._rows)
+        for table, rows in self._later.items():
+            insert_rows(self.connection, table, rows)
+        insert_rows(self.connection, chain, self._chained)
         moved = update(head).values(seq=self.seq, at=self.at, digest=self.digest)
         self.connection.execute(moved)
 
@@ -67,15 +66,18 @@ def link(previous: bytes, seq: int, at: int, kind: str, row: int, content: bytes
 
 def canonical(values: object) -> bytes:
     """One spelling a value, for digests: compact JSON, keys sorted, text as it is."""
-    return json.dumps(
-        values, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_hexadecimal
-    ).encode()
+    return _ENCODER.encode(values).encode()
 
 
 def _hexadecimal(value: object) -> str:
     if isinstance(value, bytes):
         return value.hex()
     raise TypeError(f"{type(value).__name__} has no canonical spelling")
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_hexadecimal
+)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, func, select
 
@@ -20,6 +19,7 @@ from tolich.store.schema import (
     transition,
     version,
 )
+from tolich.store.verdicts import COVERED
 
 TOGETHER = 2000
 
@@ -98,9 +98,10 @@ def _batch(connection: Connection, seq: int) -> bytes | None:
     return b"".join(digests) or None
 
 
-def _covered(kind: str, found: RowMapping) -> dict[str, Any]:
-    """The columns a digest covers: all but the entry's own seq and what may change later."""
-    values = {key: value for key, value in found.items() if key != "seq"}
+def _covered(kind: str, found: RowMapping) -> object:
+    """What of a row its digest covers: all but its own seq and what may change later."""
     if kind == "finding":
-        values["superseded"] = None
-    return values
+        return [found[name] for name in COVERED]
+    if kind == "transition":
+        return [value for key, value in found.items() if key != "seq"]
+    return {key: value for key, value in found.items() if key != "seq"}

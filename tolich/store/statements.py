@@ -8,17 +8,35 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+Rows = Sequence[tuple[Any, ...]]
+"""Rows as tuples, in the order of the table's columns."""
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows (in the table's column order), passing over those already there.
 
-    The statement is handed to the driver as it is: this is the hottest write there is.
-    """
-    if not rows:
-        return
-    statement = _insert(connection, table).on_conflict_do_nothing()
-    compiled = statement.compile(dialect=connection.dialect, column_keys=list(table.c.keys()))
-    connection.exec_driver_sql(str(compiled), list(rows))
+def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows. They go to the driver as they are: these are the hottest writes there are."""
+    if rows:
+        connection.exec_driver_sql(_sql(connection, table, new=False), list(rows))
+
+
+def insert_new(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows, passing over those already there."""
+    if rows:
+        connection.exec_driver_sql(_sql(connection, table, new=True), list(rows))
+
+
+_SQL: dict[tuple[str, str, bool], str] = {}
+
+
+def _sql(connection: Connection, table: Table, *, new: bool) -> str:
+    """The text of an insert, compiled once a kind of store."""
+    key = (connection.dialect.name, table.name, new)
+    if key not in _SQL:
+        statement = _insert(connection, table)
+        if new:
+            statement = statement.on_conflict_do_nothing()
+        names = list(table.c.keys())
+        _SQL[key] = str(statement.compile(dialect=connection.dialect, column_keys=names))
+    return _SQL[key]
 
 
 def upsert(

@@ -17,7 +17,7 @@ from rules.model import ENGINE, Counts, Finding, Limit, Outcome, Reason, Series,
 from rules.permit import Regulations
 from tolich.store.ledger import Append, canonical
 from tolich.store.schema import finding, limit, version
-from tolich.store.statements import next_key
+from tolich.store.statements import insert_rows, next_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +39,28 @@ def _text(number: object) -> str | None:
     return None if number is None else str(number)
 
 
-def limit_key(append: Append, of: Limit) -> int:
-    """The key of a limit, written when it is new."""
+@lru_cache(maxsize=65536)
+def limit_digest(of: Limit) -> bytes:
+    """What a limit is known by."""
+    return hashlib.sha256(limit_body(of).encode()).digest()
+
+
+def folded_digest(digest: bytes | None) -> int:
+    """A digest as a number that fits 64 bits, for comparing; 0 where there is none."""
+    return 0 if digest is None else int.from_bytes(digest[:7])
+
+
+def known_limits(connection: Connection) -> dict[bytes, int]:
+    """The keys of all limits on record, by digest."""
+    rows = connection.execute(select(limit.c.digest, limit.c.id))
+    return {bytes(digest): key for digest, key in rows}
+
+
+def write_limit(append: Append, key: int, of: Limit) -> None:
+    """Add a limit under a new key."""
     body = limit_body(of)
-    digest = hashlib.sha256(body.encode()).digest()
-    connection = append.connection
-    found = connection.execute(select(limit.c.id).where(limit.c.digest == digest)).scalar()
-    if found is not None:
-        return int(found)
-    key = next_key(connection, limit)
-    connection.execute(insert(limit).values(id=key, digest=digest, body=body))
+    insert_rows(append.connection, limit, [(key, limit_digest(of), body)])
     append.entry("limit", key, body.encode())
-    return key
 
 
 def version_body(regulations: Regulations) -> str:
@@ -87,48 +97,52 @@ def write_findings(append: Append, version_id: int, revised: Sequence[Revised]) 
     connection = append.connection
     key = next_key(connection, finding)
     rows, replaced = [], []
-    for offset, new in enumerate(revised):
-        row = _row(new) | {"id": key + offset, "version": version_id, "judged_at": append.at}
-        row["seq"] = append.entry("finding", key + offset, canonical(row))
-        rows.append(row)
+    for number, new in enumerate(revised, start=key):
+        content = (*_content(new), version_id, append.at)
+        seq = append.entry("finding", number, canonical(content))
+        rows.append((number, seq, None, *content))
         if new.replaces is not None:
-            replaced.append({"old": new.replaces, "by": row["seq"]})
+            replaced.append((seq, new.replaces))
     if replaced:
         _supersede(connection, replaced)
-    connection.execute(insert(finding), rows)
+    insert_rows(connection, finding, rows)
     return key
 
 
-def _supersede(connection: Connection, replaced: list[dict[str, int]]) -> None:
-    statement = "UPDATE finding SET superseded = {} WHERE id = {}".format(
-        *(("?", "?") if connection.dialect.paramstyle == "qmark" else ("%s", "%s"))
-    )
-    connection.exec_driver_sql(statement, [(pair["by"], pair["old"]) for pair in replaced])
+COVERED = [column.name for column in finding.c][3:]
+"""The columns of a finding that its digest covers: all after id, seq and superseded."""
 
 
-def _row(new: Revised) -> dict[str, Any]:
+def _supersede(connection: Connection, replaced: list[tuple[int, int]]) -> None:
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    statement = f"UPDATE finding SET superseded = {mark} WHERE id = {mark}"
+    connection.exec_driver_sql(statement, replaced)
+
+
+def _content(new: Revised) -> tuple[Any, ...]:
+    """The columns of a finding from `series` to `final`, in their order."""
     found, counts = new.finding, new.finding.counts
-    return {
-        "series": new.series,
-        "period": found.period,
-        "start": found.start,
-        "end": found.end,
-        "revision": found.revision,
-        "outcome": str(found.outcome),
-        "reason": str(found.reason),
-        "mean": None if found.mean is None else f"{found.mean.numerator}/{found.mean.denominator}",
-        "limit": new.limit,
-        "expected": counts.expected,
-        "received": counts.received,
-        "valid": counts.valid,
-        "calibrating": counts.calibrating,
-        "faulty": counts.faulty,
-        "failed": counts.failed,
-        "unknown": counts.unknown,
-        "conflicting": counts.conflicting,
-        "final": found.final,
-        "superseded": None,
-    }
+    mean = found.mean
+    return (
+        new.series,
+        found.period,
+        found.start,
+        found.end,
+        found.revision,
+        found.outcome.value,
+        found.reason.value,
+        None if mean is None else f"{mean.numerator}/{mean.denominator}",
+        new.limit,
+        counts.expected,
+        counts.received,
+        counts.valid,
+        counts.calibrating,
+        counts.faulty,
+        counts.failed,
+        counts.unknown,
+        counts.conflicting,
+        found.final,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +158,7 @@ class Stored:
     reason: str
     num: int
     den: int
-    limit: int
+    limit: int  # its folded digest
     counts: Counts
     final: bool
 
@@ -153,11 +167,15 @@ def stored_findings(
     connection: Connection, series: Iterable[int], start: int, end: int
 ) -> list[Stored]:
     """Current findings of some series that start in [start, end)."""
-    query = select(finding).where(
-        finding.c.series.in_(list(series)),
-        finding.c.start >= start,
-        finding.c.start < end,
-        finding.c.superseded.is_(None),
+    query = (
+        select(finding, limit.c.digest.label("limit_digest"))
+        .select_from(finding.outerjoin(limit, finding.c.limit == limit.c.id))
+        .where(
+            finding.c.series.in_(list(series)),
+            finding.c.start >= start,
+            finding.c.start < end,
+            finding.c.superseded.is_(None),
+        )
     )
     return [_stored(row) for row in connection.execute(query).mappings()]
 
@@ -174,7 +192,7 @@ def _stored(row: RowMapping) -> Stored:
         reason=row["reason"],
         num=int(num),
         den=int(den),
-        limit=row["limit"] or 0,
+        limit=folded_digest(row["limit_digest"]),
         counts=counts_of(row),
         final=bool(row["final"]),
     )

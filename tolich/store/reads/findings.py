@@ -34,7 +34,7 @@ class FindingReads(Scoped):
         with self._engine.connect() as connection:
             shapes = self._stored(connection, names, query, place, limit + 1)
             if query.as_of is None:
-                shapes |= self._still_open(connection, stations, names, query, place)
+                shapes = self._still_open(connection, stations, names, query, place) | shapes
         ordered = sorted(shapes, reverse=True)
         some = [shapes[key] for key in ordered[:limit]]
         more = len(ordered) > limit

@@ -1,0 +1,225 @@
+"""`tolich demo` as a newcomer starts it: what it shows within two minutes, and how it stops."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from rules.days import HOUR_SECONDS, day_start, rfc3339
+from tests.end_to_end.foreign import SOON, Follower, message, publish, stamp, topic, tt10
+from tests.end_to_end.monitor import Api, listening, start_tolich, until
+from tests.servers import free_port
+from tolich.clock import wall
+
+PROMISED = 120.0
+"""Seconds after the start of the program within which both alerts are listed."""
+
+STOPS_WITHIN = 15.0
+
+
+class Demo(NamedTuple):
+    """A demonstration that runs."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    ports: tuple[int, int]  # of HTTP and of MQTT
+    begun: float  # monotonic
+    api: Api
+
+    @property
+    def today(self) -> date:
+        """The local day on which it began: from then on its stations report every minute."""
+        register = yaml.safe_load((self.folder / "register.yaml").read_text(encoding="utf-8"))
+        return date.fromisoformat(str(register["stations"]["MAU05"]["interval"][1]["from"]))
+
+    def at(self, days_ago: int, hour: int = 0) -> int:
+        """A local hour some days before that day."""
+        return day_start(self.today - timedelta(days=days_ago)) + hour * HOUR_SECONDS
+
+    def log(self) -> str:
+        """What it has said so far."""
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+    def transitions(self) -> list[dict[str, Any]]:
+        """Every transition on record."""
+        found: list[dict[str, Any]] = []
+        after: Any = 0
+        while after is not None:
+            page = self.api.get("transitions", after=after, limit=1000)
+            found += page["items"]
+            after = page["next"]
+        return found
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
+    http, mqtt = free_port(), free_port()
+    options = ("--http-port", str(http), "--mqtt-port", str(mqtt))
+    begun = time.monotonic()
+    process = start_tolich(folder / "log", "demo", "--headless", "--data", str(folder), *options)
+    api = Api(f"http://127.0.0.1:{http}")
+    try:
+        yield Demo(process, folder, (http, mqtt), begun, api)
+    finally:
+        api.close()
+        process.send_signal(signal.SIGINT)  # nothing, when a test has stopped it already
+        process.wait(STOPS_WITHIN)
+
+
+@pytest.fixture(scope="module")
+def live(started: Demo) -> Demo:
+    """The demonstration once its whole history is judged."""
+    until(lambda: alive(started) and "live after" in started.log(), "the history is judged", 240)
+    return started
+
+
+def alive(demo: Demo) -> bool:
+    """True; raises AssertionError with what it said when it has ended."""
+    assert demo.process.poll() is None, f"tolich demo ended:\n{demo.log()}"
+    return True
+
+
+def exceedances(demo: Demo, period: str) -> list[dict[str, Any]]:
+    """The exceedance alerts of a period, once there is an API."""
+    if not (alive(demo) and demo.api.status("/healthz") == 200):
+        return []
+    found = demo.api.all("alerts", kind="exceedance")
+    return [one for one in found if one["period"] == period and one["state"] != "withdrawn"]
+
+
+@pytest.mark.parametrize("period", ["day", "hour"])
+def test_alerts_are_listed_and_explained_in_time(started: Demo, period: str) -> None:
+    left = PROMISED - (time.monotonic() - started.begun)
+    alert = until(lambda: exceedances(started, period), f"an alert of a {period}", left)[0]
+    print(f"an alert of a {period} by {time.monotonic() - started.begun:.0f} s")
+    assert alert["simulated"] is True
+    why = started.api.get(f"alerts/{alert['id']}/why")
+    assert "nghi vượt" in why["summary"]["vi"].lower()
+    assert "suspected" in why["summary"]["en"].lower()
+    assert why["formula"]
+    assert why["limit"]["trace"]
+    assert any(one["counted"] for one in why["readings"])
+    assert why["versions"]
+
+
+def test_it_says_where_everything_is(started: Demo) -> None:
+    told = started.folder / "demo.json"
+    until(lambda: alive(started) and told.exists(), "demo.json")
+    http, mqtt = started.ports
+    assert json.loads(told.read_text(encoding="utf-8")) == {
+        "api": f"http://127.0.0.1:{http}",
+        "mqtt": f"127.0.0.1:{mqtt}",
+    }
+
+
+def test_a_calibration_between_two_exceedances_raises_nothing(live: Demo) -> None:
+    yesterday, today = rfc3339(live.at(1)), rfc3339(live.at(0))
+    starts = sorted(
+        one["started_at"]
+        for one in exceedances(live, "hour")
+        if (one["station"], one["parameter"]) == ("MAU05", "COD")
+        and yesterday <= one["started_at"] < today
+    )
+    assert starts == [rfc3339(live.at(1, 8)), rfc3339(live.at(1, 15))]
+    calibrated = live.api.get(f"findings/MAU05:COD:hour:{rfc3339(live.at(1, 12))}")
+    assert calibrated["counts"]["calibrating"] == 10
+    assert calibrated["outcome"] == "not_assessable"
+
+
+def test_the_silent_plant_has_no_signal(live: Demo) -> None:
+    assert live.api.get("stations/MAU08")["state"] == "no_signal"
+
+
+def test_a_backfilled_day_was_revised_and_says_why(live: Demo) -> None:
+    name = f"MAU09:COD:day:{rfc3339(live.at(5))}"
+    finding = live.api.get(f"findings/{name}")
+    assert finding["revision"] >= 2
+    assert finding["outcome"] == "exceeded"
+    (last,) = [
+        one
+        for one in live.transitions()
+        if one["finding"] == name
+        and one["change"] == "amended"
+        and one["after"]["revision"] == finding["revision"]
+    ]
+    assert last["after"]["outcome"] == "exceeded"
+    assert last["cause"]["kind"] == "readings"
+    gap = rfc3339(live.at(5, 8)), rfc3339(live.at(5, 20))
+    named = [one["observed_at"] for one in last["cause"]["readings"]]
+    assert named
+    assert all(gap[0] <= at < gap[1] for at in named)
+
+
+def test_the_plant_without_a_limit_says_so(live: Demo) -> None:
+    finding = live.api.get(f"findings/MAU12:COD:day:{rfc3339(live.at(1))}")
+    assert (finding["outcome"], finding["reason"]) == ("not_assessable", "limit_missing")
+    assert finding["limit"] is None
+    assert finding["counts"]["valid"] > 0
+
+
+def test_a_foreign_client_is_read_soon(live: Demo) -> None:
+    mqtt = live.ports[1]
+    at = wall() // 60 * 60 - 13  # between two readings of the simulated station
+    publish(mqtt, topic("MAU12", "readings"), message(at, {"p": "COD", "v": 61.5, "s": "00"}))
+    publish(mqtt, topic("MAU14", "tt10"), tt10(at))
+    during = {"from": rfc3339(at), "to": rfc3339(at + 1)}
+    (one,) = until(lambda: live.api.all("stations/MAU12/readings", **during), "the JSON", SOON)
+    assert (one["parameter"], one["value"]) == ("COD", 61.5)
+    file = until(lambda: live.api.all("stations/MAU14/readings", **during), "the file", SOON)
+    assert {one["parameter"] for one in file} == {"FlowOut", "Temp", "pH", "TSS", "COD", "NH4"}
+
+
+def test_a_wrong_message_comes_back(live: Demo) -> None:
+    mqtt = live.ports[1]
+    follower = Follower(mqtt, "foreign", topic("MAU12", "rejections"))
+    publish(mqtt, topic("MAU12", "readings"), b"COD=61.5 at " + stamp(wall()).encode())
+    (back,) = follower.messages(1)
+    assert back["reason"] == "not_json"
+    assert back["remedy"]["en"]
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes that a process has started, and theirs."""
+    children: dict[int, set[int]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        parent = _parent(status)
+        if parent is not None:
+            children.setdefault(parent, set()).add(int(status.parent.name))
+    found, new = set[int](), {pid}
+    while new:
+        new = {child for one in new for child in children.get(one, ())}
+        found |= new
+    return found
+
+
+def _parent(status: Path) -> int | None:
+    """The parent of a process; None when it has ended, waited for or not."""
+    try:
+        state, parent = status.read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
+    except OSError:
+        return None
+    return None if state == "Z" else int(parent)
+
+
+def test_ctrl_c_stops_everything(live: Demo) -> None:
+    family = descendants(live.process.pid)
+    assert len(family) >= 2  # at least the web process and the stations
+    begun = time.monotonic()
+    live.process.send_signal(signal.SIGINT)
+    assert live.process.wait(STOPS_WITHIN) == 0, live.log()
+    print(f"stopped within {time.monotonic() - begun:.1f} s")
+    assert {pid for pid in family if _parent(Path(f"/proc/{pid}/stat")) is not None} == set()
+    assert [port for port in live.ports if listening(port)] == []
+    assert not (live.folder / "demo.json").exists()
+    assert str(live.folder) in live.log().splitlines()[-1]
+    assert "Traceback" not in live.log()
