@@ -360,7 +360,7 @@ def _by_hours(
     tally: _Tally, hours: _Tally, limits: _Limits, period: Period
 ) -> tuple[Ints, Ints, Mask]:
     """A long period by range is judged by its hours: outside when any assessable hour is."""
-    fold = (len(limits.ranged), -1, period.length // HOUR.length)
+    fold = (*tally.valid.shape, period.length // HOUR.length)
     able = hours.enough & hours.closed & ~hours.dry & limits.present[:, None]
     usable = able.reshape(fold)
     lowest, highest = (_worst(code.reshape(fold), usable) for code in hours.codes)

@@ -25,10 +25,12 @@ from tolich.packs import load_catalogue, load_regulations
 from tolich.pipeline import Decode, Pipeline, Taking
 from tolich.ports import EVERYTHING, AlertQuery, Delivery, FindingQuery, Registered, Shape
 from tolich.store.database import migrate, open_engine, sqlite_url
+from tolich.store.ledger import appending
 from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
 from tolich.store.registry import enter, read_register
 from tolich.store.schema import raw, reading
+from tolich.store.verdicts import version_key
 
 CATALOGUE = load_catalogue()
 REGULATIONS = load_regulations()
@@ -226,6 +228,15 @@ def copied(of: Stage, folder: Path) -> Stage:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copy(of.folder / "evidence.db", folder / "evidence.db")
     return Stage(folder, StepClock(of.clock.now()))
+
+
+def append_many(folder: Path, now: int, times: int) -> None:
+    """Append to the record of a store, one transaction an entry: for a process of its own."""
+    engine = opened(folder)
+    for n in range(times):
+        with appending(engine, now + n) as append:
+            version_key(append, f"{now}:{n}")
+    engine.dispose()
 
 
 @contextmanager

@@ -32,6 +32,9 @@ log = structlog.get_logger()
 QUIET = 0.25
 """Seconds (monotonic) without any message after which nobody is streaming any more."""
 
+FLOODED = 2.0
+"""The same for one station-day while messages come faster than they are stored."""
+
 PASSED = 2
 """Batches that leave a station-day alone (for QUIET at least) before a stream has moved on."""
 
@@ -222,11 +225,12 @@ class Waiting:
         """What should be judged now: what nobody adds to any more, or has waited too long."""
         if now - self.last >= QUIET:
             return list(self.due)
+        rest = FLOODED if busy else QUIET
         return [
             day
             for day, waiting in self.due.items()
             if now - waiting.since >= DEADLINE
-            or (self.batch - waiting.batch >= PASSED and now - waiting.last >= QUIET)
+            or (self.batch - waiting.batch >= PASSED and now - waiting.last >= rest)
             or not (busy or waiting.streaming)
         ]
 

@@ -22,7 +22,7 @@ from rules.model import PERIODS, AlertKind, Finding, Limit, Outcome, Period, Rea
 from rules.terms import Terms, terms_of
 from tolich.ports import Registered
 from tolich.store.alerts import Track, write_amended
-from tolich.store.intake import StationDay, mark_judged
+from tolich.store.intake import NEVER, StationDay, mark_judged
 from tolich.store.ledger import Append
 from tolich.store.schema import station_day, station_state
 from tolich.store.shapes import finding_summary, number, status_code
@@ -127,7 +127,7 @@ class Settler:
                 keys = [self._series[term.series] for term in terms]
                 self.windows.put(
                     load_window(
-                        append.connection, day, terms, keys, self._periods, judged.get(day, 0)
+                        append.connection, day, terms, keys, self._periods, judged.get(day, NEVER)
                     )
                 )
         return [window for day in days if (window := self.windows.get(day)) is not None]
@@ -287,7 +287,9 @@ class Settler:
             window = self.windows.get(day)
             if window is not None and len(window.raw):
                 window.judged_raw = max(window.judged_raw, max(window.raw))
-            judged = 0 if window is None else window.judged_raw
+            elif window is not None:
+                window.judged_raw = max(window.judged_raw, 0)
+            judged = NEVER if window is None else window.judged_raw
             due = next_due(day[1], append.at, self._grace) if self._owes(day) else None
             if due is None and day in self.broken and self._owes(day):
                 due = 0  # all closed, but owed a judgement: the next start tries again

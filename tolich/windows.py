@@ -14,15 +14,14 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from rules.days import DAY_SECONDS
 from rules.grid import Ints, slot_of
 from rules.judge import OUTCOMES, REASONS
 from rules.model import Outcome, Period, Reason
 from rules.terms import Terms
-from tolich.store.intake import ReadingRow, StationDay
-from tolich.store.schema import reading
+from tolich.store.intake import NEVER, ReadingRow, StationDay
 from tolich.store.verdicts import Stored, stored_findings
 
 _OUTCOME = {outcome: code for code, outcome in enumerate(OUTCOMES)}
@@ -71,7 +70,7 @@ class DayWindow:
     status: array[int] = field(default_factory=lambda: array("q"))
     raw: array[int] = field(default_factory=lambda: array("q"))
     written: dict[str, Written] = field(default_factory=dict)  # by period
-    judged_raw: int = 0
+    judged_raw: int = NEVER
 
     def add(self, readings: Iterable[ReadingRow]) -> None:
         """Add readings; a repeat is harmless, the grid drops it."""
@@ -190,6 +189,8 @@ def load_window(
     lengths = {period.name: period.length for period in periods}
     for name, length in lengths.items():
         window.written[name] = Written.nothing(len(terms), DAY_SECONDS // length)
+    if judged_raw == NEVER:
+        return window
     for stored in stored_findings(connection, series, start, start + DAY_SECONDS):
         written = window.written[stored.period]
         at = (rows[stored.series], (stored.start - start) // lengths[stored.period])
@@ -202,8 +203,12 @@ def readings_between(
     connection: Connection, series: Sequence[int], start: int, end: int
 ) -> Sequence[ReadingRow]:
     """Readings of some series observed in [start, end], both ends: a time may close its slot."""
-    query = select(reading).where(
-        reading.c.series.in_(series), reading.c.at >= start, reading.c.at <= end
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    keys = ", ".join([mark] * len(series))
+    # Plain text: this is read thousands of times, and building it anew would cost more than it.
+    statement = (
+        "SELECT series, at, value, status, raw FROM reading "
+        f"WHERE series IN ({keys}) AND at BETWEEN {mark} AND {mark}"
     )
-    rows: Sequence[Any] = connection.execute(query).all()
+    rows: Sequence[Any] = connection.exec_driver_sql(statement, (*series, start, end)).all()
     return rows

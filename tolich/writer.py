@@ -21,6 +21,9 @@ log = structlog.get_logger()
 BATCH = 10_000
 """Messages in one transaction at most."""
 
+BUSY = 50
+"""Messages that arrived while the last batch was written from which on we count as flooded."""
+
 WAIT = 0.05
 """Seconds to wait for a message before looking at what time has made due."""
 
@@ -72,7 +75,7 @@ class Writer:
         batch = self._gather()
         if batch:
             self._store(batch)
-        self._pass_time(idle=not batch)
+        self._pass_time(len(batch))
         return len(batch)
 
     def _gather(self) -> list[Arrival]:
@@ -91,8 +94,9 @@ class Writer:
     def _store(self, batch: Sequence[Arrival]) -> None:
         try:
             self._check_disk()
-            busy = not self._arrivals.empty()
-            receipts = self.pipeline.submit([arrival.delivery for arrival in batch], busy)
+            receipts = self.pipeline.submit(
+                [arrival.delivery for arrival in batch], len(batch) >= BUSY
+            )
         except NotDurable as error:
             self._refuse(str(error))
             return
@@ -119,12 +123,13 @@ class Writer:
         for source in self._sources:
             source.again()
 
-    def _pass_time(self, *, idle: bool) -> None:
+    def _pass_time(self, waiting: int) -> None:
+        """`waiting` messages had arrived while the last batch was written."""
         mono = time.monotonic()
-        if idle or mono - self._ticked >= TICK:
+        if not waiting or mono - self._ticked >= TICK:
             self._ticked = mono
             try:
-                self.pipeline.tick(self._connected(), busy=not self._arrivals.empty())
+                self.pipeline.tick(self._connected(), busy=waiting >= BUSY)
             except NotDurable as error:
                 self.problems[:] = [str(error)]
                 log.error("what fell due was not stored", reason=str(error))

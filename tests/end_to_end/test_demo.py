@@ -97,15 +97,24 @@ def exceedances(demo: Demo, period: str) -> list[dict[str, Any]]:
     return [one for one in found if one["period"] == period and one["state"] != "withdrawn"]
 
 
-@pytest.mark.parametrize("period", ["day", "hour"])
-def test_alerts_are_listed_and_explained_in_time(started: Demo, period: str) -> None:
+@pytest.mark.parametrize(
+    "period, vi, en",
+    [
+        ("day", "nghi vượt giới hạn", "suspected exceedance"),
+        ("hour", "cảnh báo sớm", "early warning"),
+    ],
+)
+def test_alerts_are_listed_and_explained_in_time(
+    started: Demo, period: str, vi: str, en: str
+) -> None:
     left = PROMISED - (time.monotonic() - started.begun)
     alert = until(lambda: exceedances(started, period), f"an alert of a {period}", left)[0]
     print(f"an alert of a {period} by {time.monotonic() - started.begun:.0f} s")
     assert alert["simulated"] is True
     why = started.api.get(f"alerts/{alert['id']}/why")
-    assert "nghi vượt" in why["summary"]["vi"].lower()
-    assert "suspected" in why["summary"]["en"].lower()
+    assert vi in why["summary"]["vi"]
+    assert "chờ xác minh" in why["summary"]["vi"]
+    assert en in why["summary"]["en"]
     assert why["formula"]
     assert why["limit"]["trace"]
     assert any(one["counted"] for one in why["readings"])

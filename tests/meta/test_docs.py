@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import Any, get_args
 from urllib.parse import unquote
 
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from api import alerts, findings, health, inbox, law, stations
+from api.problems import KINDS
 from tests.meta.source import ROOT, files
+from tolich.cli import app
+from tolich.metrics import GAUGES
+from tolich.pipeline import Counters
+from tolich.settings import Settings
 
 DECISION_LINES = 40
+DOCS = ROOT / "docs"
+READMES = [ROOT / "README.md", ROOT / "README.vi.md"]
+PAGES = [*READMES, *sorted(DOCS.glob("*.md"))]
 _LINK = re.compile(r"\]\(\s*<?([^)>\s#]+)")
 _QUOTED = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)  # examples, not links
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:")  # https:, mailto:
+_MADE = re.compile(r"(?:^|`)make ([a-z]+)", re.MULTILINE)
+_TYPED = re.compile(r"(?:^|`)tolich ([a-z][a-z-]*)", re.MULTILINE)
+_CELLS = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|", re.MULTILINE)
 
 
 def link_offences(root: Path) -> list[str]:
@@ -41,6 +62,103 @@ def decision_offences(folder: Path) -> list[str]:
         if f"]({path.name})" not in listed:
             said.append(f"{path.name}: not in the list of README.md")
     return said
+
+
+def defaults(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, str]]:
+    """Every settings key, dotted, with its default as the table of the documentation spells it."""
+    for name, field in model.model_fields.items():
+        key = above + (field.alias or name)
+        inner = _section(field)
+        if inner is None or get_args(field.annotation):
+            yield key, _spelled(field)
+        if inner is not None:
+            yield from defaults(inner, f"{key}.")
+
+
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    """The section that a key holds, if it holds one; `Mqtt | None` holds one, too."""
+    kinds = get_args(field.annotation) or (field.annotation,)
+    return next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
+
+
+def _spelled(field: FieldInfo) -> str:
+    default: Any = field.get_default(call_default_factory=True, validated_data={})
+    empty = default is None or default == [] or isinstance(default, BaseModel)
+    return "–" if empty else f"`{default}`"
+
+
+def table(page: Path) -> dict[str, str]:
+    """First cell, a code, to second cell of every table row of a page."""
+    return {key: cell.strip() for key, cell in _CELLS.findall(page.read_text(encoding="utf-8"))}
+
+
+def commands() -> set[str]:
+    """The commands that the help shows."""
+    single = {one.name for one in app.registered_commands if not one.hidden}
+    groups = {one.name for one in app.registered_groups}
+    return {name for name in single | groups if name is not None}
+
+
+def mentioned(pattern: re.Pattern[str], pages: Iterable[Path]) -> set[str]:
+    """What follows the pattern on the pages."""
+    return {name for page in pages for name in pattern.findall(page.read_text(encoding="utf-8"))}
+
+
+def routes() -> set[str]:
+    """Every endpoint, as the documentation of the API spells it."""
+    parts: list[APIRouter] = [alerts.router, findings.router, inbox.router, law.router]
+    return {
+        f"{method} {route.path.replace(':path', '')}"
+        for part in [*parts, stations.router]
+        for route in part.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+
+
+def test_every_command_is_documented() -> None:
+    said = table(DOCS / "operations.md")
+    assert {name for name in commands() if f"tolich {name}" not in said} == set()
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    said = table(DOCS / "operations.md")
+    expected = dict(defaults(Settings))
+    assert {key: said.get(key) for key in expected} == expected
+
+
+def test_every_metric_is_documented() -> None:
+    said = table(DOCS / "operations.md")
+    counted = {f"tolich_{field.name}_total" for field in fields(Counters)}
+    waiting = {f"tolich_{name}" for name in GAUGES - {"lag"}}
+    assert counted | waiting <= said.keys()
+
+
+def test_every_endpoint_and_problem_is_documented() -> None:
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
+    assert {route for route in routes() if f"`{route}`" not in page} == set()
+    alive = {route.path for route in health.router.routes if isinstance(route, APIRoute)}
+    assert {path for path in alive if f"`{path}`" not in page} == set()
+    said = table(DOCS / "api.md")
+    assert {kind: said.get(kind) for kind in KINDS} == {k: str(v.status) for k, v in KINDS.items()}
+
+
+def test_targets_that_the_pages_name_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    named = mentioned(_MADE, PAGES)
+    assert {"demo", "test"} <= named <= targets
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda page: str(page.name))
+def test_a_readme_opens_with_the_picture_and_the_two_commands(readme: Path) -> None:
+    first_screen = "\n".join(readme.read_text(encoding="utf-8").splitlines()[:20])
+    assert "](docs/picture.svg)" in first_screen
+    assert {"demo", "test"} <= set(_MADE.findall(first_screen))
+
+
+def test_commands_that_the_pages_name_exist() -> None:
+    assert mentioned(_TYPED, PAGES) - commands() == set()
 
 
 def test_links_lead_somewhere() -> None:

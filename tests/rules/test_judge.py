@@ -81,16 +81,12 @@ def edges(term: Terms) -> list[int]:
         high = term.parameter.quanta(term.limit.high)
         marks += [high, high, high * Fraction(9, 10), high * 2]
         if term.limit.low is not None:
-            low, margin = (
-                term.parameter.quanta(term.limit.low),
-                term.parameter.quanta(Decimal(".2")),
-            )
-            marks += [low, low, low + margin, high - margin]
+            low, near = (term.parameter.quanta(n) for n in (term.limit.low, Decimal("0.2")))
+            marks += [low, low, low + near, high - near]
     if term.dry is not None:
         marks.append(term.dry.below)
-    return sorted(
-        {whole + step for m in marks for whole in (floor(m), ceil(m)) for step in (-1, 0, 1)}
-    )
+    whole = {rounded for mark in marks for rounded in (floor(mark), ceil(mark))}
+    return sorted({mark + step for mark in whole for step in (-1, 0, 1)})
 
 
 @st.composite
@@ -163,8 +159,7 @@ def scenes(draw: st.DrawFn) -> Scene:
         dry = draw(st.sampled_from((None, Dry("FlowOut", Fraction(101, 7)))))
         day = MONDAY + 86400 * draw(st.integers(0, 1))
         of = draw(st.lists(st.sampled_from(QUANTITIES), min_size=1, max_size=3, unique_by=KEY))
-        for one in (*of, FLOW):
-            rows.append(draw(term_rows(day, key, one, dry)))
+        rows += [draw(term_rows(day, key, one, dry)) for one in (*of, FLOW)]
     rows = draw(st.permutations(rows))
     given: list[Row] = []
     for row, term in enumerate(rows):
@@ -243,9 +238,8 @@ def proofs(draw: st.DrawFn) -> tuple[Scene, list[Row]]:
             if draw(st.sampled_from((True, True, False))):
                 given += readings(term, [draw(values[row])], row, slot)
             else:
-                later += readings(
-                    term, [draw(st.sampled_from((term.low, 0, 742, 4000)))], row, slot
-                )
+                worst = draw(st.sampled_from((term.low, 0, 742, 4000)))
+                later += readings(term, [worst], row, slot)
     now = MONDAY + 3600 * draw(st.integers(1, 26))
     return Scene(rows, given, now), later
 
@@ -273,7 +267,7 @@ def test_filling_empty_slots_never_undoes_a_proof(proof: tuple[Scene, list[Row]]
 def test_equal_values_at_the_limit_never_exceed_it(tenths: int) -> None:
     of = terms(high=str(Decimal(tenths) / 10))
     found = day_finding(of, readings(of, [tenths] * 288))
-    assert (found.outcome, found.mean) == (Outcome.NEAR, tenths)
+    assert (found.outcome, found.mean) == (Outcome.NEAR, Fraction(tenths))
     below = day_finding(of, readings(of, [tenths] * 287 + [tenths - 1]))
     assert below.outcome is not Outcome.EXCEEDED
     above = day_finding(of, readings(of, [tenths] * 287 + [tenths + 1]))
@@ -323,7 +317,7 @@ def test_a_conflict_without_a_limit_hides_no_mean() -> None:
     of = terms(limit=None, lack=Reason.LIMIT_MISSING)
     given = [*readings(of, [0] * 288), *readings(of, [10] * 288)]
     found = day_finding(of, given)
-    assert (found.reason, found.mean) == (Reason.LIMIT_MISSING, 10)
+    assert (found.reason, found.mean) == (Reason.LIMIT_MISSING, Fraction(10))
 
 
 def test_a_range_without_a_limit_shows_no_mean_of_too_few_readings() -> None:

@@ -123,6 +123,7 @@ def test_a_message_that_breaks_us_is_kept_and_stops_nobody(
     assert sorted(kept_payloads(on)) == sorted(one.payload for one in batch)
     assert stored(on) == (9, 8)
     assert pipeline.counters.poison == 1
+    pipeline.settle(everything=True)
     hour = on.reads(pipeline).finding(EVERYTHING, name_of("MAU01", "COD", "hour", 8 * HOUR))
     assert hour is not None
     assert hour["outcome"] == "compliant"

@@ -116,6 +116,7 @@ def check(
     with refusing():
         problems: list[Problem] = []
         loaded = load_settings(settings)
+        load_regulations()  # read also where no register file needs them
         for path in loaded.register_files:
             try:
                 _register(path)

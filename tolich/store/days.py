@@ -59,6 +59,7 @@ REMEMBERED = 256
 class _Remembered:
     raw: int  # the station's newest message it was judged with
     until: int  # plant time at which a period may close
+    registered: Registered  # the register it was judged under
     day: JudgedDay
 
 
@@ -82,10 +83,10 @@ class JudgedDays:
         """A station-day as it stands at plant time `now`."""
         query = select(station_state.c.raw).where(station_state.c.station == station)
         newest = int(connection.execute(query).scalar() or 0)
-        known = self._known.get((station, day))
-        if known is not None and known.raw == newest and now < known.until:
-            return known.day
-        registered = self._registry()
+        known, registered = self._known.get((station, day)), self._registry()
+        if known is not None and known.registered is registered:
+            if known.raw == newest and now < known.until:
+                return known.day
         judged = judge_day(
             connection, registered, self._keys(), station, day, now, self._periods, self._grace
         )
@@ -93,7 +94,7 @@ class JudgedDays:
             self._known.clear()
         # Periods close at whole minutes after the grace, so a minute is the longest to remember.
         until = now - (now - self._grace) % 60 + 60
-        self._known[(station, day)] = _Remembered(newest, until, judged)
+        self._known[(station, day)] = _Remembered(newest, until, registered, judged)
         return judged
 
 

@@ -24,6 +24,9 @@ from tolich.store.schema import (
 )
 from tolich.store.statements import excluded, greatest, insert_new, least, next_key, upsert
 
+NEVER = -1
+"""The newest message a station-day was judged with, when it never was: it has no findings."""
+
 KEPT_BYTES = 4096
 """How much of a rejected payload is kept beside its reason."""
 
@@ -187,7 +190,7 @@ def mark_due(connection: Connection, days: Iterable[StationDay], due: int) -> No
     upsert(
         connection,
         station_day,
-        [{"station": s, "day": day, "due": due, "judged_raw": 0} for s, day in days],
+        [{"station": s, "day": day, "due": due, "judged_raw": NEVER} for s, day in days],
         ["station", "day"],
         {"due": new.due},
     )

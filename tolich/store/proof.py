@@ -23,6 +23,21 @@ from tolich.store.verdicts import COVERED
 
 TOGETHER = 2000
 
+TABLES = {
+    "batch": raw,
+    "finding": finding,
+    "transition": transition,
+    "rejection": rejection,
+    "register": register_entry,
+    "limit": limit,
+    "version": version,
+}
+UNNUMBERED = ("limit", "version")
+"""Kinds whose rows do not carry their seq; their digest covers the body as it is."""
+
+KEYED = ("finding", "rejection", "register")
+"""Kinds whose rows have a key of their own beside the seq."""
+
 
 class Broken(Exception):
     """The record is not what was written; the message names the first broken row."""
@@ -49,14 +64,16 @@ def verify_chain(engine: Engine, progress: Callable[[int], None]) -> int:
             content = _content(connection, entry["kind"], entry["row"], entry["seq"])
             if content is None:
                 raise Broken(f"{name}: the row is missing")
-            digest = link(digest, seq, entry["at"], entry["kind"], entry["row"], content)
-            if digest != bytes(entry["digest"]):
+            previous = digest
+            digest = link(previous, seq, entry["at"], entry["kind"], entry["row"], content)
+            if (previous, digest) != (bytes(entry["previous"]), bytes(entry["digest"])):
                 raise Broken(f"{name}: the row or its entry was changed")
             at = entry["at"]
             if seq % TOGETHER == 0:
                 progress(seq)
         if last is not None and (last.seq, bytes(last.digest)) != (seq, digest):
             raise Broken(f"the record ends at seq {seq}, but its head says {last.seq}")
+        _nothing_added(connection)
         progress(seq)
         return seq
 
@@ -76,18 +93,38 @@ def _content(connection: Connection, kind: str, row: int, seq: int) -> bytes | N
     """What an entry's digest covers, from the row as it is now."""
     if kind == "batch":
         return _batch(connection, seq)
-    if kind in ("limit", "version"):
-        table = limit if kind == "limit" else version
-        body = connection.execute(select(table.c.body).where(table.c.id == row)).scalar()
-        return None if body is None else str(body).encode()
-    table = {
-        "finding": finding,
-        "transition": transition,
-        "rejection": rejection,
-        "register": register_entry,
-    }[kind]
-    found = connection.execute(select(table).where(table.c.seq == seq)).mappings().one_or_none()
-    return None if found is None else canonical(_covered(kind, found))
+    table = TABLES.get(kind)
+    if table is None:
+        return None
+    key = table.c.seq if table is transition else table.c.id  # both are the table's own key
+    found = connection.execute(select(table).where(key == row)).mappings().one_or_none()
+    if found is None or found.get("seq", seq) != seq:
+        return None
+    if kind in UNNUMBERED:
+        return str(found["body"]).encode()
+    return canonical(_covered(kind, found))
+
+
+def _nothing_added(connection: Connection) -> None:
+    """Every row of evidence has its entry: one put in from outside has none."""
+    for kind, table in TABLES.items():
+        if kind in UNNUMBERED:
+            known = set(
+                connection.execute(select(chain.c.row).where(chain.c.kind == kind)).scalars()
+            )
+            added = set(connection.execute(select(table.c.id)).scalars()) - known
+        else:
+            entry = select(chain.c.seq).where(chain.c.seq == table.c.seq, chain.c.kind == kind)
+            query = select(table.c.seq).where(~entry.exists()).limit(1)
+            added = set(connection.execute(query).scalars())
+        if added:
+            raise Broken(f"{kind} {min(added)}: a row without an entry in the chain was put in")
+    for kind in KEYED:
+        table = TABLES[kind]
+        query = select(table.c.seq).group_by(table.c.seq).having(func.count() > 1).limit(1)
+        twice = connection.execute(query).scalar()
+        if twice is not None:
+            raise Broken(f"seq {twice} ({kind}): a second row was put in")
 
 
 def _batch(connection: Connection, seq: int) -> bytes | None:

@@ -1,0 +1,154 @@
+"""The order of record: no gap in seq, no step back in time, all of a transaction or none."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select
+
+from tests.cast import DAY0, Stage, append_many, full_disk, stage
+from tolich.ports import NotDurable
+from tolich.store.ledger import Append, appending, canonical, link
+from tolich.store.proof import entries, verify_chain
+from tolich.store.schema import chain, head, version
+from tolich.store.verdicts import version_key
+
+
+@pytest.fixture
+def on(tmp_path: Path) -> Iterator[Stage]:
+    of = stage(tmp_path, DAY0)
+    yield of
+    of.close()
+
+
+def chained(engine: Engine) -> list[tuple[int, int]]:
+    with engine.connect() as connection:
+        rows = connection.execute(select(chain.c.seq, chain.c.at).order_by(chain.c.seq))
+        return [(seq, at) for seq, at in rows]
+
+
+def headed(engine: Engine) -> tuple[int, int]:
+    with engine.connect() as connection:
+        seq, at = connection.execute(select(head.c.seq, head.c.at)).one()
+    return seq, at
+
+
+def test_two_processes_append_without_a_gap_and_without_a_step_back(on: Stage) -> None:
+    """Their plant times lie a day apart: the record's time is the greater of both."""
+    before = entries(on.engine)
+    context = multiprocessing.get_context("spawn")
+    at_once = [
+        context.Process(target=append_many, args=(on.folder, now, 25))
+        for now in (DAY0, DAY0 + 86400)
+    ]
+    for process in at_once:
+        process.start()
+    for process in at_once:
+        process.join(60)
+    assert [process.exitcode for process in at_once] == [0, 0]
+    rows = chained(on.engine)
+    assert [seq for seq, _ in rows] == list(range(1, before + 51))
+    times = [at for _, at in rows]
+    assert times == sorted(times)
+    assert headed(on.engine) == rows[-1]
+    assert verify_chain(on.engine, lambda _: None) == before + 50
+
+
+def test_plant_time_that_falls_behind_is_held(on: Stage) -> None:
+    for now in (DAY0 + 100, DAY0 + 50, DAY0 + 101):
+        with appending(on.engine, now) as append:
+            version_key(append, str(now))
+    assert [at - DAY0 for _, at in chained(on.engine)[-3:]] == [100, 100, 101]
+
+
+def written(append: Append) -> None:
+    version_key(append, "made in vain")
+
+
+def test_what_is_rolled_back_leaves_nothing(on: Stage) -> None:
+    before = chained(on.engine)
+    with pytest.raises(ZeroDivisionError), appending(on.engine, DAY0 + 5) as append:
+        written(append)
+        raise ZeroDivisionError
+    assert chained(on.engine) == before
+    assert headed(on.engine) == before[-1]
+    with on.engine.connect() as connection:
+        assert connection.execute(select(version)).all() == []
+    assert verify_chain(on.engine, lambda _: None) == len(before)
+
+
+def test_a_commit_that_fails_is_not_durable_and_leaves_nothing(on: Stage) -> None:
+    before = chained(on.engine)
+    with full_disk(on), pytest.raises(NotDurable, match="disk is full"), appending(
+        on.engine, DAY0
+    ) as append:
+        written(append)
+    assert chained(on.engine) == before
+    with appending(on.engine, DAY0) as append:
+        written(append)
+    assert len(chained(on.engine)) == len(before) + 1
+
+
+def test_an_append_of_nothing_does_not_move_the_head(on: Stage) -> None:
+    before = headed(on.engine)
+    with appending(on.engine, DAY0 + 999):
+        pass
+    assert headed(on.engine) == before
+
+
+def test_a_record_that_is_locked_is_not_durable(on: Stage, tmp_path: Path) -> None:
+    """Whoever waits longer than the driver does for the lock has stored nothing."""
+    other = stage(tmp_path / "other", DAY0)
+    with on.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=1")
+    raw = on.engine.raw_connection()
+    try:
+        raw.cursor().execute("BEGIN IMMEDIATE")
+        with pytest.raises(NotDurable, match="locked"):
+            with on.engine.connect() as waiting:
+                waiting.exec_driver_sql("PRAGMA busy_timeout=1")
+            with appending(on.engine, DAY0) as append:
+                written(append)
+        raw.cursor().execute("ROLLBACK")
+    finally:
+        raw.close()
+        other.close()
+
+
+texts = st.text(max_size=20)
+
+
+@given(one=st.dictionaries(texts, st.integers() | texts | st.none(), max_size=5))
+def test_one_spelling_whatever_the_order_of_the_keys(one: dict[str, object]) -> None:
+    turned = dict(reversed(list(one.items())))
+    try:
+        spelled = canonical(one)
+    except UnicodeEncodeError:
+        return  # half a surrogate pair: nothing that can be stored
+    assert canonical(turned) == spelled
+
+
+def test_bytes_have_a_spelling_and_other_things_none() -> None:
+    assert canonical({"b": b"\x00\xff", "a": "đ"}) == '{"a":"đ","b":"00ff"}'.encode()
+    with pytest.raises(TypeError, match="set has no canonical spelling"):
+        canonical({1, 2})
+
+
+@given(st.integers(1, 10**9), st.integers(0, 2**40), st.binary(max_size=30))
+def test_an_entry_covers_everything_it_says(seq: int, at: int, content: bytes) -> None:
+    base = link(b"p", seq, at, "finding", 7, content)
+    others = [
+        link(b"q", seq, at, "finding", 7, content),
+        link(b"p", seq + 1, at, "finding", 7, content),
+        link(b"p", seq, at + 1, "finding", 7, content),
+        link(b"p", seq, at, "limit", 7, content),
+        link(b"p", seq, at, "finding", 8, content),
+        link(b"p", seq, at, "finding", 7, content + b"x"),
+    ]
+    assert base not in others
+    assert len(set(others)) == len(others)
