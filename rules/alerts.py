@@ -154,13 +154,13 @@ def _current(found: list[_Open]) -> _Open | None:
     return last if last is not None and last.ended_at is None else None
 
 
-def severity_of(kind: AlertKind, period: str) -> Severity:
-    """How much a derived alert matters: the hour warns, longer means are for an officer."""
+def severity_of(kind: AlertKind, period: str, basis: str = "day") -> Severity:
+    """How much a derived alert matters: the permit's basis is for an officer, the hour warns."""
     if kind is AlertKind.NEAR:
         return Severity.INFO
     if kind is AlertKind.INTEGRITY:
         return Severity.MAJOR
-    return Severity.CRITICAL if period == "day" else Severity.WARNING
+    return Severity.CRITICAL if period in (basis, "day") else Severity.WARNING
 
 
 # --- the difference between what is derived and what is on record ----------------------------

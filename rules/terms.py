@@ -8,7 +8,7 @@ from math import ceil, floor
 
 from rules.days import local_date
 from rules.model import Limit, Parameter, Reason, Series
-from rules.permit import DEFAULT_COMPLETENESS, Permit, Regulations, limit_for
+from rules.permit import DEFAULT_BASIS, DEFAULT_COMPLETENESS, Permit, Regulations, limit_for
 from rules.register import Register, SeriesEntry, Station
 
 
@@ -36,6 +36,7 @@ class Terms:
     completeness: Fraction
     dry: Dry | None
     owed: bool  # False: measured, but owes no finding (flow)
+    basis: str = DEFAULT_BASIS  # the period whose mean the permit binds
 
 
 def terms_of(
@@ -66,6 +67,7 @@ def _terms(
         completeness=permit.completeness if permit else DEFAULT_COMPLETENESS,
         dry=_dry(station, permit),
         owed=parameter.limited or limit is not None,
+        basis=permit.basis if permit else DEFAULT_BASIS,
     )
 
 

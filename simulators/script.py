@@ -144,7 +144,7 @@ class _Scene:
 
 
 def _ordinary_trouble(stage: _Stage) -> Iterator[Event]:
-    """A sound plant with what happens everywhere: acid, a broken probe, a short outage."""
+    """A sound plant with what happens everywhere: pH off, a broken probe, a short outage."""
     yield Exceedance(stage.id, stage.at(11, 9), stage.at(11, 10), "pH", level=9.6)
     yield Fault(stage.id, stage.at(2, 10), stage.at(2, 16), "TSS")
     gap = stage.at(8, 9), stage.at(8, 12)

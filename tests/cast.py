@@ -133,9 +133,7 @@ def run_of(
     ]
 
 
-def hours_of(
-    station_id: str, parameter: str, start: int, means: Iterable[float]
-) -> list[Delivery]:
+def hours_of(station_id: str, parameter: str, start: int, means: Iterable[float]) -> list[Delivery]:
     """Whole hours of equal values: four messages an hour."""
     return run_of(station_id, parameter, start, [mean for mean in means for _ in range(4)])
 

@@ -28,6 +28,7 @@ from tolich.outbox import Outbox
 from tolich.packs import load_catalogue, load_regulations
 from tolich.pipeline import Decode, Pipeline, Taking
 from tolich.ports import EVERYTHING, Clock, Registered, Scope, Source
+from tolich.room import room_in
 from tolich.settings import Influx, Mqtt, Settings
 from tolich.store.database import migrate, open_engine, sqlite_url
 from tolich.store.reads import StoreReads
@@ -127,7 +128,8 @@ def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
             thread.start()
             stack.callback(thread.join, 5.0)
             stack.callback(stop.set)
-        yield Writer(pipeline, sources, connected, settings.data, settings.min_free_mb)
+        pipeline.room = room_in(settings.data, settings.min_free_mb)
+        yield Writer(pipeline, sources, connected)
 
 
 def _sources(
@@ -193,6 +195,7 @@ def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     place = Place(settings, clock)
     registered = place.registered()
     taking = FreshRegister(place.engine, decode, place.catalogue, registered, clock)
+    taking.room = room_in(settings.data, settings.min_free_mb)
     reads = place.reads(taking)
     threading.Thread(target=taking.keep_fresh, args=(stop,), name="register", daemon=True).start()
     return create_app(reads, taking, clock, metrics_text(reads.health), everything)

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
-from rules.days import DAY_SECONDS, midnight
+from rules.days import midnight
 from rules.judge import GRACE
 from rules.model import Refused, Series
 from rules.parameters import Catalogue
+from tolich.owed import missing_days
 from tolich.ports import Clock, Decoded, Delivery, NotDurable, Receipt, Registered, Rejection
 from tolich.settle import Settler
 from tolich.silence import Silence
@@ -42,7 +43,7 @@ DEADLINE = 5.0
 """Seconds (monotonic) after which a due station-day is judged even while data streams in."""
 
 FILL_AFTER = 60.0
-"""Seconds (monotonic) a station must be quiet before days it skipped are judged as missing."""
+"""Seconds (monotonic) without a late reading before days a station skipped count as missing."""
 
 AT_ONCE = 2000
 """Station-days judged in one transaction at most, so that acknowledgements keep flowing."""
@@ -64,6 +65,10 @@ class Counters:
     failed_batches: int = 0
 
 
+def plenty() -> None:
+    """There is room to store a batch; otherwise NotDurable is raised."""
+
+
 class Taking:
     """The first half: takes deliveries in durably. The web process has only this."""
 
@@ -76,6 +81,7 @@ class Taking:
         self.registered = registered
         self.clock = clock
         self.counters = Counters()
+        self.room: Callable[[], None] = plenty
         self._decode = decode
         self.series: dict[Series, int] = series_keys(engine)
         self._register_version = self._version()
@@ -89,6 +95,7 @@ class Taking:
         if not deliveries:
             return []
         try:
+            self.room()
             return self._batch(deliveries, busy)
         except NotDurable:
             self.counters.failed_batches += 1
@@ -254,6 +261,7 @@ class Pipeline(Taking):
         self._seq = self._head()
         self._settled: list[StationDay] = []
         self._filled = -FILL_AFTER
+        self._latecomers: dict[str, float] = {}
         self._find_due(0.0)
 
     def tick(self, connected: int | None, *, fill: bool = False, busy: bool = False) -> None:
@@ -311,7 +319,8 @@ class Pipeline(Taking):
             window = self.settler.windows.get(day)
             if window is not None:
                 window.add(rows)
-        mono = time.monotonic()
+        mono, today = time.monotonic(), midnight(append.at)
+        self._latecomers |= {station: mono for station, day in taken.rows if day < today}
         self.waiting.touch(taken.rows, mono)
         ready = self.waiting.ready(mono, busy)[:AT_ONCE]
         if ready:
@@ -378,34 +387,20 @@ class Pipeline(Taking):
         if not fill and mono - self._filled < 1.0:
             return
         self._filled = mono
-        missing = self._missing_days(mono, fill)
+        today, register = midnight(self.clock.now()), self.registered.register
+        with self.engine.connect() as connection:
+            missing = missing_days(
+                connection, register, today, lambda s: fill or mono - self._late(s) >= FILL_AFTER
+            )
         if missing:
             with appending(self.engine, self.clock.now()) as append:
                 self._take_over(append)
                 mark_due(append.connection, missing, 1)
             self._committed(append)
 
-    def _missing_days(self, mono: float, fill: bool) -> list[StationDay]:
-        today = midnight(self.clock.now())
-        table = station_day
-        query = select(
-            table.c.station, func.min(table.c.day), func.max(table.c.day), func.count()
-        ).group_by(table.c.station)
-        missing: list[StationDay] = []
-        with self.engine.connect() as connection:
-            for station, first, last, count in connection.execute(query):
-                if last < today:
-                    missing.append((station, today))
-                owed = range(first, today, DAY_SECONDS)
-                quiet = mono - self.waiting.touched.get(station, (-FILL_AFTER, 0))[0] >= FILL_AFTER
-                if (fill or quiet) and count < len(owed) + (last >= today):
-                    have = set(
-                        connection.execute(
-                            select(table.c.day).where(table.c.station == station)
-                        ).scalars()
-                    )
-                    missing += [(station, day) for day in owed if day not in have]
-        return missing
+    def _late(self, station: str) -> float:
+        """When (monotonic) a station last sent readings of an earlier day."""
+        return self._latecomers.get(station, -FILL_AFTER)
 
     def _watch_silence(self, connected: int | None) -> None:
         if connected is None:

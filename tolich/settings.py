@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -16,6 +17,10 @@ from pydantic_settings import (
 from rules.loading import meant
 from rules.model import Problem, Refused
 from tolich.yamlfile import read_yaml
+
+PREFIX = "TOLICH_"
+OURS = ("TOLICH_NO_SKIP",)
+"""Variables with our prefix that are not settings: the tests' own."""
 
 
 class Section(BaseModel):
@@ -59,12 +64,19 @@ class Settings(BaseSettings):
     """Everything `tolich serve` needs. Every key has a default that is safe on one machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TOLICH_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix="TOLICH_",
+        env_nested_delimiter="__",
+        env_parse_none_str="null",
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
     )
 
     data: Path = Path("data")
     store: str | None = None  # a database URL; default: SQLite in `data`
-    register_files: list[Path] = Field(default_factory=list, alias="register")
+    register_files: list[Path] = Field(
+        default_factory=list, validation_alias=AliasChoices("register", "TOLICH_REGISTER")
+    )
     mqtt: Mqtt | None = Mqtt()  # null: no broker, only HTTP and folders
     folder: Path | None = None  # watched for TT10 files
     http: Http = Http()
@@ -95,6 +107,9 @@ def load_settings(path: Path | None) -> Settings:
         raw = {}
     if not isinstance(raw, dict):
         raise Refused([Problem(name, "(top)", "expected a mapping of keys to values")])
+    strangers = _strangers()
+    if strangers:
+        raise Refused(strangers)
     bound = type("FileSettings", (Settings,), {"_file": _keyed(raw)})
     try:
         loaded: Settings = bound()
@@ -124,7 +139,20 @@ def _problem(name: str, error: Any) -> Problem:
     return Problem(name, ".".join(place), f"{error['msg']}; found {error['input']!r}")
 
 
+def _strangers() -> list[Problem]:
+    """Environment variables that look like ours and are not: a misspelt one must not be lost."""
+    known = _known([])
+    found = []
+    for name in sorted(os.environ):
+        key = name.removeprefix(PREFIX).split("__")[0].lower()
+        if name.startswith(PREFIX) and key not in known and name not in OURS:
+            said = f"no setting has this name{meant(key, known)}"
+            found.append(Problem("environment", name, said))
+    return found
+
+
 def _known(place: list[str]) -> list[str]:
     sections: dict[str, type[BaseModel]] = {"mqtt": Mqtt, "http": Http, "influx": Influx}
     model: type[BaseModel] = sections.get(place[0], Settings) if place else Settings
-    return [field.alias or key for key, field in model.model_fields.items()]
+    names = {"register_files": "register"}
+    return [names.get(key, key) for key in model.model_fields]

@@ -30,6 +30,7 @@ from rules.model import (
     Series,
     finding_id,
 )
+from rules.terms import Terms
 from tolich.store.alerts import (
     ACTIVE,
     ENDED,
@@ -74,17 +75,16 @@ class Tracks:
         """Derive again every track that these findings can have changed."""
         if self._known is None:
             self._known = known_tracks(append.connection)
-        earliest: dict[Track, tuple[int, Parameter, Series]] = {}
+        earliest: dict[Track, tuple[int, Terms]] = {}
         for window, found in changed:
             for kind in DERIVED:
                 track = Track(kind, window.station, found.series.parameter, found.period)
                 if track not in self._known and not _troubles(kind, found):
                     continue
-                parameter = _parameter(window, found.series)
                 start = min(found.start, earliest[track][0] if track in earliest else found.start)
-                earliest[track] = (start, parameter, found.series)
-        for track, (start, parameter, of) in earliest.items():
-            if _derive(append, track, start, parameter, of, series[of]):
+                earliest[track] = (start, _terms(window, found.series))
+        for track, (start, terms) in earliest.items():
+            if _derive(append, track, start, terms, series[terms.series]):
                 self._known.add(track)
 
 
@@ -94,19 +94,17 @@ def _troubles(kind: AlertKind, found: Finding) -> bool:
     return found.outcome in TROUBLE[kind]
 
 
-def _parameter(window: DayWindow, series: Series) -> Parameter:
-    return next(term.parameter for term in window.terms if term.series == series)
+def _terms(window: DayWindow, series: Series) -> Terms:
+    return next(terms for terms in window.terms if terms.series == series)
 
 
-def _derive(
-    append: Append, track: Track, start: int, parameter: Parameter, of: Series, key: int
-) -> bool:
+def _derive(append: Append, track: Track, start: int, terms: Terms, key: int) -> bool:
     """Derive a track from `start` on and write what differs; True when it has an alert."""
     period = track.period or ""
     reaching = alerts_of(append.connection, track, start)
     begun = min([start, *(alert.started_at for alert in reaching)])
     recorded = [alert for alert in reaching if alert.started_at >= begun]
-    steps = _steps(append.connection, key, period, begun, parameter)
+    steps = _steps(append.connection, key, period, begun, terms.parameter)
     derived = episodes(track.kind, steps)
     by_id = {alert.id: alert for alert in recorded}
     differences = reconcile(
@@ -114,24 +112,24 @@ def _derive(
     )
     ends = {step.start: step.end for step in steps}
     for difference in differences:
-        _apply(append, track, of, difference, by_id, ends)
+        _apply(append, track, terms, difference, by_id, ends)
     return bool(recorded or derived)
 
 
 def _apply(
     append: Append,
     track: Track,
-    of: Series,
+    terms: Terms,
     difference: Difference,
     by_id: dict[int, AlertRow],
     ends: dict[int, int],
 ) -> None:
-    episode, period = difference.episode, track.period or ""
+    episode, period, of = difference.episode, track.period or "", terms.series
     if difference.id is None and episode is not None:
         named = finding_id(of, period, episode.finding)
         late = append.at > ends[episode.finding] + GRACE + LATE
         raise_alert(
-            append, track, severity_of(track.kind, period), episode.started_at,
+            append, track, severity_of(track.kind, period, terms.basis), episode.started_at,
             episode.ended_at, named, Change.RAISED_LATE if late else Change.RAISED,
             {"kind": "finding", "finding": named},
         )  # fmt: skip

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import queue
-import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import structlog
 
@@ -45,15 +43,11 @@ class Writer:
         pipeline: Pipeline,
         sources: Sequence[Source],
         connected: Callable[[], int | None],
-        data: Path,
-        min_free_mb: int,
     ) -> None:
         self.pipeline = pipeline
         self.problems: list[str] = []
         self._sources = sources
         self._connected = connected
-        self._data = data
-        self._min_free = min_free_mb * 1024 * 1024
         self._arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
         self._ticked = 0.0
         self._beaten = 0.0
@@ -93,7 +87,6 @@ class Writer:
 
     def _store(self, batch: Sequence[Arrival]) -> None:
         try:
-            self._check_disk()
             receipts = self.pipeline.submit(
                 [arrival.delivery for arrival in batch], len(batch) >= BUSY
             )
@@ -103,14 +96,6 @@ class Writer:
         self.problems.clear()
         for arrival, receipt in zip(batch, receipts, strict=True):
             arrival.done(receipt)
-
-    def _check_disk(self) -> None:
-        free = shutil.disk_usage(self._data).free
-        if free < self._min_free:
-            raise NotDurable(
-                f"only {free // 1048576} MB free in {self._data}; at least "
-                f"{self._min_free // 1048576} MB are needed (setting min_free_mb)"
-            )
 
     def _refuse(self, reason: str) -> None:
         """Nothing of the batch was stored: everything unacknowledged must come again."""

@@ -112,7 +112,7 @@ def broker(folder: Path, size: Size) -> list[Row]:
         with Publisher(Broker(port=server.port, client_id="stations"), window=2000) as publisher:
             flood(publisher, messages(size.stations, size.messages, since), lambda _: None)
         bare = _only_acknowledged(sources[0], size.messages)
-        writer = Writer(pipeline, [sources[1]], lambda: None, folder / "monitor", 0)
+        writer = Writer(pipeline, [sources[1]], lambda: None)
         stop = threading.Event()
         thread = threading.Thread(target=writer.run, args=(stop,))
         began = time.perf_counter()

@@ -245,7 +245,7 @@ def test_permits_are_listed_with_what_to_know() -> None:
 def recorded(folder: Path) -> Path:
     """A data folder with a judged day above the limit; the path of its store's folder."""
     register = recent_register(folder, 3, ["MAU05"], ["COD"])
-    settings = Settings(data=folder / "data", register=[register], mqtt=None)
+    settings = Settings(data=folder / "data", register_files=[register], mqtt=None)
     now = midnight(wall()) + 3600
     place = Place(settings, StepClock(now))
     prepare(place)

@@ -174,7 +174,7 @@ def of_record(data: Path) -> tuple[list[Shape], int]:
 
 def undisturbed(folder: Path, register: Path, sent: Sequence[Outgoing], now: int) -> list[Shape]:
     """The verdicts of one process that took the same messages, one after the other."""
-    settings = Settings(data=folder, register=[register], mqtt=None)
+    settings = Settings(data=folder, register_files=[register], mqtt=None)
     place = Place(settings, StepClock(now))
     prepare(place)
     pipeline = place.pipeline()

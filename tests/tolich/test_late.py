@@ -302,9 +302,7 @@ def test_what_was_known_then_can_still_be_read(on: Stage) -> None:
         [message("MAU01", Said("COD", 8 * HOUR + 5 * MINUTE, 900))],  # a second instant in a slot
     ]
     at = [DAY0 + 10 * HOUR, DAY0 + 12 * HOUR, DAY0 + 14 * HOUR]
-    seen = [
-        got(feed(on, pipeline, new, now), hour) for new, now in zip(some, at, strict=True)
-    ]
+    seen = [got(feed(on, pipeline, new, now), hour) for new, now in zip(some, at, strict=True)]
     reads = on.reads(pipeline)
     assert [one["revision"] for one in seen] == [1, 2, 3]
     for one, now in zip(seen, at, strict=True):

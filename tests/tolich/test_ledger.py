@@ -5,13 +5,14 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 
-from tests.cast import DAY0, Stage, append_many, full_disk, stage
+from tests.cast import DAY0, Stage, append_many, full_disk, opened, stage
 from tolich.ports import NotDurable
 from tolich.store.ledger import Append, appending, canonical, link
 from tolich.store.proof import entries, verify_chain
@@ -70,11 +71,15 @@ def written(append: Append) -> None:
     version_key(append, "made in vain")
 
 
+def given_up(append: Append) -> None:
+    written(append)
+    raise ZeroDivisionError
+
+
 def test_what_is_rolled_back_leaves_nothing(on: Stage) -> None:
     before = chained(on.engine)
     with pytest.raises(ZeroDivisionError), appending(on.engine, DAY0 + 5) as append:
-        written(append)
-        raise ZeroDivisionError
+        given_up(append)
     assert chained(on.engine) == before
     assert headed(on.engine) == before[-1]
     with on.engine.connect() as connection:
@@ -84,9 +89,11 @@ def test_what_is_rolled_back_leaves_nothing(on: Stage) -> None:
 
 def test_a_commit_that_fails_is_not_durable_and_leaves_nothing(on: Stage) -> None:
     before = chained(on.engine)
-    with full_disk(on), pytest.raises(NotDurable, match="disk is full"), appending(
-        on.engine, DAY0
-    ) as append:
+    with (
+        full_disk(on),
+        pytest.raises(NotDurable, match="disk is full"),
+        appending(on.engine, DAY0) as append,
+    ):
         written(append)
     assert chained(on.engine) == before
     with appending(on.engine, DAY0) as append:
@@ -101,23 +108,21 @@ def test_an_append_of_nothing_does_not_move_the_head(on: Stage) -> None:
     assert headed(on.engine) == before
 
 
-def test_a_record_that_is_locked_is_not_durable(on: Stage, tmp_path: Path) -> None:
-    """Whoever waits longer than the driver does for the lock has stored nothing."""
-    other = stage(tmp_path / "other", DAY0)
-    with on.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA busy_timeout=1")
-    raw = on.engine.raw_connection()
+def test_a_record_that_is_locked_for_too_long_is_not_durable(on: Stage) -> None:
+    holder, impatient = on.engine.raw_connection(), opened(on.folder)
+    event.listen(impatient, "connect", _impatient)
     try:
-        raw.cursor().execute("BEGIN IMMEDIATE")
-        with pytest.raises(NotDurable, match="locked"):
-            with on.engine.connect() as waiting:
-                waiting.exec_driver_sql("PRAGMA busy_timeout=1")
-            with appending(on.engine, DAY0) as append:
-                written(append)
-        raw.cursor().execute("ROLLBACK")
+        holder.cursor().execute("BEGIN IMMEDIATE")
+        with pytest.raises(NotDurable, match="locked"), appending(impatient, DAY0) as append:
+            written(append)
     finally:
-        raw.close()
-        other.close()
+        holder.cursor().execute("ROLLBACK")
+        holder.close()
+        impatient.dispose()
+
+
+def _impatient(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA busy_timeout=1")
 
 
 texts = st.text(max_size=20)

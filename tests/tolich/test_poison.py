@@ -43,6 +43,7 @@ from tolich.ports import (
     Receipt,
     Registered,
 )
+from tolich.room import room_in
 from tolich.settle import Judge, Settler
 from tolich.store.health import health
 from tolich.store.proof import verify_chain
@@ -225,7 +226,7 @@ def test_only_closed_periods_are_given_up(on: Stage) -> None:
 def test_health_names_the_day_and_turns_red(on: Stage) -> None:
     pipeline = with_judging(on, failing_for("MAU01"))
     pipeline.submit(both())
-    Writer(pipeline, [], lambda: None, on.folder, 0).run(_stopped())
+    Writer(pipeline, [], lambda: None).run(_stopped())
     with on.engine.connect() as connection:
         found = health(connection)
     assert found["status"] == "red"
@@ -325,7 +326,9 @@ def test_the_writer_acknowledges_nothing_below_its_free_space(
     monkeypatch.setattr("tolich.writer.PAUSE", 0.0)
     source = Held(both())
     stop = threading.Event()
-    writer = Writer(on.pipeline(), [source], lambda: None, on.folder, 10**9)
+    pipeline = on.pipeline()
+    pipeline.room = room_in(on.folder, 10**9)
+    writer = Writer(pipeline, [source], lambda: None)
     monkeypatch.setattr(source, "again", stop.set)
     writer.run(stop)
     assert source.receipts == []
@@ -337,7 +340,7 @@ def test_the_writer_acknowledges_after_the_commit(on: Stage) -> None:
     source = Held(both())
     committed: list[int] = []
     event.listen(on.engine, "commit", lambda _: committed.append(len(source.receipts)))
-    writer = Writer(on.pipeline(), [source], lambda: None, on.folder, 0)
+    writer = Writer(on.pipeline(), [source], lambda: None)
     source.start(writer._arrivals.put)
     assert writer.step() == 16
     assert len(source.receipts) == 16

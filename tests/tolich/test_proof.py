@@ -80,7 +80,7 @@ CHANGES = {
         "UPDATE register_entry SET body = replace(body, '100', '101') WHERE kind = 'permits'",
         "register",
     ),
-    "limit": ('UPDATE "limit" SET body = replace(body, \'100\', \'101\')', "limit"),
+    "limit": ("UPDATE \"limit\" SET body = replace(body, '100', '101')", "limit"),
     "version": ("UPDATE version SET body = replace(body, 'engine', 'Engine')", "version 1"),
     "chain digest": (
         "UPDATE chain SET digest = CAST(x'00' || substr(digest, 2) AS BLOB) WHERE seq = 20",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
+from rules.register import Register
 from tests.cast import (
     DAY0,
     DAY1,
@@ -21,9 +23,11 @@ from tests.cast import (
     stage,
     stored,
 )
+from tolich.owed import missing_days
 from tolich.pipeline import Pipeline, Taking
 from tolich.ports import EVERYTHING, Delivery, Shape
 from tolich.replaying import verdicts
+from tolich.store.intake import StationDay
 from tolich.store.proof import verify_chain
 
 NOON = DAY0 + 12 * HOUR
@@ -88,15 +92,16 @@ def test_what_comes_between_a_look_and_a_lock_is_not_forgotten(
     pipeline.tick(None)
     on.clock.set(DAY2)
     slipped = [message("MAU01", Said("COD", 8 * HOUR + 300, 9000))]
-    missing_days = pipeline._missing_days
 
-    def looked(mono: float, fill: bool) -> list[tuple[str, int]]:
-        found = missing_days(mono, fill)
+    def looked(
+        connection: Connection, register: Register, today: int, settled: Callable[[str], bool]
+    ) -> list[StationDay]:
+        found = missing_days(connection, register, today, settled)
         if slipped:
             web.submit([slipped.pop()])
         return found
 
-    monkeypatch.setattr(pipeline, "_missing_days", looked)
+    monkeypatch.setattr("tolich.pipeline.missing_days", looked)
     pipeline.tick(None, fill=True)
     pipeline.tick(None)
     assert slipped == []

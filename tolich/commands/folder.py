@@ -16,6 +16,7 @@ from tolich.console import err, out, refusing
 from tolich.logs import configure_logs
 from tolich.pipeline import Taking
 from tolich.ports import Arrival, NotDurable
+from tolich.room import room_in
 from tolich.settings import load_settings
 
 TOGETHER = 200
@@ -38,6 +39,7 @@ def ingest_folder(
         place = Place(load_settings(settings), real_clock())
         prepare(place)
         taking = Taking(place.engine, decode, place.catalogue, place.registered(), place.clock)
+    taking.room = room_in(place.settings.data, place.settings.min_free_mb)
     source = FolderSource(path, lambda: taking.registered, place.clock)
     arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
     if once:

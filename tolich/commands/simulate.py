@@ -38,7 +38,11 @@ def simulate(
         Path | None, typer.Option("--settings", "-s", help="Settings file; its broker is used.")
     ] = None,
     register: Annotated[
-        Path, typer.Option(help="Register of the simulated stations (simulated: true).")
+        Path,
+        typer.Option(
+            help="Register of the simulated stations (simulated: true).",
+            show_default="examples/register.yaml",
+        ),
     ] = EXAMPLES,
     history_days: Annotated[
         bool, typer.Option("--history/--no-history", help="First send 35 days of history.")

@@ -8,6 +8,9 @@ import json
 
 from tolich.ports import BadCursor
 
+LONGEST = 1000
+"""Characters of the longest cursor that is looked at; ours are far shorter."""
+
 
 def encode(kind: str, *place: int | str) -> str:
     """A cursor of a list."""
@@ -16,6 +19,8 @@ def encode(kind: str, *place: int | str) -> str:
 
 def decode(cursor: str, kind: str, *types: type[int] | type[str]) -> list[int | str]:
     """The place a cursor names. Raises BadCursor when it is not one of this list's."""
+    if len(cursor) > LONGEST:
+        raise BadCursor("this is not a cursor that a list gave out")
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         found = json.loads(base64.urlsafe_b64decode(padded.encode()))
@@ -32,4 +37,4 @@ def decode(cursor: str, kind: str, *types: type[int] | type[str]) -> list[int | 
 def _fits(value: object, of: type[int] | type[str]) -> bool:
     if of is int:
         return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-    return isinstance(value, str)
+    return isinstance(value, str) and value.isprintable()  # half a surrogate pair is not

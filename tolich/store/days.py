@@ -84,9 +84,9 @@ class JudgedDays:
         query = select(station_state.c.raw).where(station_state.c.station == station)
         newest = int(connection.execute(query).scalar() or 0)
         known, registered = self._known.get((station, day)), self._registry()
-        if known is not None and known.registered is registered:
-            if known.raw == newest and now < known.until:
-                return known.day
+        fresh = known is not None and known.raw == newest and now < known.until
+        if known is not None and fresh and known.registered is registered:
+            return known.day
         judged = judge_day(
             connection, registered, self._keys(), station, day, now, self._periods, self._grace
         )

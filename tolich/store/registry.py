@@ -69,7 +69,7 @@ def enter(
     What results must load as a whole; otherwise Refused, and nothing is changed. An entry
     given as null is taken out.
     """
-    if not all(isinstance(raw.get(kind) or {}, dict) for kind in KINDS):
+    if not all(raw.get(kind) is None or isinstance(raw[kind], dict) for kind in KINDS):
         load_register(document, raw, catalogue, known)  # refuses, naming the place
     with appending(engine, now) as append:
         connection = append.connection

@@ -1,0 +1,88 @@
+"""Settings: a file and the environment, refused with every problem named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rules.model import Refused
+from tolich.settings import load_settings
+
+
+def settings_file(folder: Path, text: str) -> Path:
+    path = folder / "tolich.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_a_file_everything_has_a_default() -> None:
+    settings = load_settings(None)
+    assert settings.mqtt is not None
+    assert (settings.mqtt.host, settings.mqtt.port) == ("127.0.0.1", 1883)
+    assert (settings.http.host, settings.http.port) == ("127.0.0.1", 8000)
+    assert (settings.close_after, settings.influx.url) == (600, None)
+
+
+def test_an_empty_file_is_no_file(tmp_path: Path) -> None:
+    found = load_settings(settings_file(tmp_path, "# nothing\n"))
+    assert found.model_dump() == load_settings(None).model_dump()
+
+
+def test_a_file_says_what_differs(tmp_path: Path) -> None:
+    (tmp_path / "register.yaml").write_text("schema: 1\n", encoding="utf-8")
+    path = settings_file(
+        tmp_path, f"register: {tmp_path}/register.yaml\nmqtt: null\nhttp: {{port: 9000}}\n"
+    )
+    settings = load_settings(path)
+    assert settings.mqtt is None
+    assert settings.http.port == 9000
+    assert settings.register_files == [tmp_path / "register.yaml"]
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOLICH_HTTP__PORT", "9100")
+    monkeypatch.setenv("TOLICH_CLOSE_AFTER", "900")
+    settings = load_settings(settings_file(tmp_path, "http: {port: 9000, host: 0.0.0.0}\n"))
+    assert (settings.http.port, settings.http.host, settings.close_after) == (9100, "0.0.0.0", 900)
+
+
+def test_one_file_does_not_leak_into_the_next(tmp_path: Path) -> None:
+    load_settings(settings_file(tmp_path, "close_after: 700\n"))
+    assert load_settings(None).close_after == 600
+
+
+def test_every_problem_is_named_with_file_key_and_expectation(tmp_path: Path) -> None:
+    path = settings_file(
+        tmp_path,
+        "mqtt: {hosts: x, keepalive: 1}\nhttp: {port: 70000}\nclose_after: soon\nregistre: x\n",
+    )
+    with pytest.raises(Refused) as refused:
+        load_settings(path)
+    problems = {one.key: one.message for one in refused.value.problems}
+    assert set(problems) == {"mqtt.hosts", "mqtt.keepalive", "http.port", "close_after", "registre"}
+    assert all(one.file == str(path) for one in refused.value.problems)
+    assert "'host'" in problems["mqtt.hosts"]
+    assert "'register'" in problems["registre"]
+    assert "65535" in problems["http.port"]
+    assert "'soon'" in problems["close_after"]
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "just words\n", "5\n"])
+def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Refused, match="expected a mapping"):
+        load_settings(settings_file(tmp_path, text))
+
+
+def test_a_register_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = settings_file(tmp_path, "register: [a.yaml, b.yaml]\n")
+    with pytest.raises(Refused) as refused:
+        load_settings(path)
+    assert [one.key for one in refused.value.problems] == ["register[0]", "register[1]"]
+
+
+def test_a_settings_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"gone\.yaml"):
+        load_settings(tmp_path / "gone.yaml")
