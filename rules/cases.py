@@ -1,0 +1,325 @@
+"""Rule cases: readings in, findings and alerts out, written for a lawyer to read.
+
+A case names a permit as the register does, one day of readings in shorthand, and what must
+come out. It is run by the real judgement; a difference is a line of expected against found.
+
+The shorthand of a series is a list of runs, one value a slot from midnight on:
+`100 x288` (a day at five minutes), `140 x144, 160 x144`, `- x12` (nothing came),
+`01:100 x6` (status 01, calibrating), `150|151` (two values for one instant).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+
+from rules.alerts import episodes, step_of
+from rules.days import DAY_SECONDS, HOUR_SECONDS, day_start
+from rules.grid import Window
+from rules.judge import GRACE, Sheet, judge
+from rules.loading import Reader, exact
+from rules.model import PERIODS, AlertKind, Finding, Problem, Refused, Status
+from rules.parameters import Catalogue
+from rules.permit import Regulations, plain
+from rules.register import Register, load_register
+from rules.terms import Terms, terms_of
+
+STATION, PLANT, CLUSTER = "tram", "nha-may", "cum"
+_RUN = re.compile(r"(?:(?P<status>\d\d):)?(?P<values>-|[-\d.|]+)(?:\s*x\s*(?P<times>\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One reading of a case: second of the day, value in the parameter's unit, status."""
+
+    parameter: str
+    offset: int
+    value: Decimal
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedFinding:
+    """What a case says of one finding; None does not say."""
+
+    parameter: str
+    period: str
+    hour: int  # of its start
+    outcome: str
+    reason: str | None
+    mean: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedAlerts:
+    """All alerts of one track of a case, as (from, to) hours; to None: still active."""
+
+    kind: AlertKind
+    parameter: str
+    period: str
+    intervals: tuple[tuple[int, int | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case, ready to run."""
+
+    title_vi: str
+    title_en: str
+    register: Register
+    day: date
+    now: int
+    said: tuple[Said, ...]
+    findings: tuple[ExpectedFinding, ...]
+    alerts: tuple[ExpectedAlerts, ...]
+
+
+# --- loading ------------------------------------------------------------------------------------
+
+
+def load_cases(file: str, raw: object, catalogue: Catalogue, known: Regulations) -> list[Case]:
+    """The cases of a parsed file, or Refused with every problem."""
+    problems: list[Problem] = []
+    top = Reader(file, "", raw, problems)
+    if top.whole("schema") != 1:
+        top.problem("schema", "this program reads schema 1")
+    cases = [_case(entry, catalogue, known) for entry in top.children("cases")]
+    top.close()
+    if problems:
+        raise Refused(problems)
+    return [case for case in cases if case is not None]
+
+
+def _case(entry: Reader, catalogue: Catalogue, known: Regulations) -> Case | None:
+    title = entry.child("title") or Reader(entry.file, entry.at("title"), {}, entry.problems)
+    title_vi, title_en = title.text("vi"), title.text("en")
+    title.close()
+    day = entry.day("day") or date(2026, 6, 1)
+    interval = entry.whole("interval", 300)
+    readings = entry.values("readings")
+    register = _register(entry, day, interval, readings, catalogue, known)
+    said = tuple(
+        one for key, text in readings.items() for one in _run(entry, key, str(text), interval)
+    )
+    closed = day_start(day) + DAY_SECONDS + GRACE
+    now = day_start(day) + _clock(entry, "now") if entry.has("now") else closed
+    findings = tuple(_finding(one, catalogue) for one in entry.children("findings"))
+    alerts = tuple(_alerts(one, catalogue) for one in entry.children("alerts"))
+    entry.close()
+    if register is None:
+        return None
+    return Case(title_vi, title_en, register, day, now, said, findings, alerts)
+
+
+def _register(
+    entry: Reader,
+    day: date,
+    interval: int,
+    readings: Mapping[str, object],
+    catalogue: Catalogue,
+    known: Regulations,
+) -> Register | None:
+    """A register of one invented station under the case's permit (none: no permit binds)."""
+    permit, ranges = entry.values("permit"), entry.values("ranges")
+    typed = {"plant": PLANT, "document": "Giấy phép (mẫu)", "number": "1", "page": "1"}
+    dates = {"date": day.isoformat(), "from": day.isoformat()}
+    mapping = {
+        "schema": 1,
+        "clusters": {CLUSTER: {"name": "CCN Mẫu", "province": "mẫu"}},
+        "plants": {PLANT: {"cluster": CLUSTER, "name": "Nhà máy mẫu", "capacity": 500}},
+        "stations": {
+            STATION: {
+                "plant": PLANT,
+                "name": "Trạm mẫu",
+                "from": day.isoformat(),
+                "interval": interval,
+                "timestamp_means": entry.text("timestamp_means", "start"),
+                "series": {key: ranges.get(key, {}) for key in readings},
+            }
+        },
+        "permits": {"giay-phep": {**typed, **dates, **permit}} if permit else {},
+    }
+    try:
+        return load_register(f"{entry.file} {entry.where}", mapping, catalogue, known)
+    except Refused as refused:
+        entry.problems.extend(refused.problems)
+        return None
+
+
+def _run(entry: Reader, key: str, text: str, interval: int) -> Iterator[Said]:
+    """The readings a shorthand stands for, slot after slot."""
+    slot = 0
+    for part in text.split(","):
+        found = _RUN.fullmatch(part.strip())
+        if found is None:
+            entry.problem(f"readings.{key}", f"{part.strip()!r} is not a run such as '150 x12'")
+            return
+        status = Status(int(found["status"] or 0)) if found["status"] != "03" else Status.UNKNOWN
+        times = int(found["times"] or 1)
+        for value in [] if found["values"] == "-" else found["values"].split("|"):
+            number = exact(value)
+            if number is None:
+                entry.problem(f"readings.{key}", f"{value!r} is not a number")
+                return
+            for step in range(slot, slot + times):
+                yield Said(key, step * interval, number, status)
+        slot += times
+
+
+def _clock(entry: Reader, key: str) -> int:
+    """A time of day `HH:MM` (up to 48:00) as seconds."""
+    text = entry.text(key)
+    hours, _, minutes = text.partition(":")
+    if not (hours.isdigit() and minutes.isdigit()):
+        entry.problem(key, f"expected a time of day such as 08:00, found {text!r}")
+        return 0
+    return int(hours) * HOUR_SECONDS + int(minutes) * 60
+
+
+def _parameter(entry: Reader, catalogue: Catalogue) -> str:
+    return entry.choice("parameter", catalogue)
+
+
+def _finding(entry: Reader, catalogue: Catalogue) -> ExpectedFinding:
+    period = entry.choice("period", [period.name for period in PERIODS])
+    expected = ExpectedFinding(
+        parameter=_parameter(entry, catalogue),
+        period=period,
+        hour=_clock(entry, "at") // HOUR_SECONDS if period == "hour" else 0,
+        outcome=entry.text("outcome"),
+        reason=entry.optional_text("reason"),
+        mean=entry.decimal("mean"),
+    )
+    entry.close()
+    return expected
+
+
+def _alerts(entry: Reader, catalogue: Catalogue) -> ExpectedAlerts:
+    expected = ExpectedAlerts(
+        kind=AlertKind(entry.choice("kind", AlertKind) or AlertKind.EXCEEDANCE),
+        parameter=_parameter(entry, catalogue),
+        period=entry.choice("period", [period.name for period in PERIODS]),
+        intervals=tuple(_interval(one) for one in entry.children("intervals")),
+    )
+    entry.close()
+    return expected
+
+
+def _interval(entry: Reader) -> tuple[int, int | None]:
+    begin = _clock(entry, "from") // HOUR_SECONDS
+    end = _clock(entry, "to") // HOUR_SECONDS if entry.has("to") else None
+    entry.close()
+    return begin, end
+
+
+# --- running ------------------------------------------------------------------------------------
+
+
+def run_case(case: Case, catalogue: Catalogue, known: Regulations) -> list[str]:
+    """What differs, each as expected against found; empty when the case holds."""
+    start = day_start(case.day)
+    station = case.register.stations[STATION]
+    terms = terms_of(station, start, case.register, known)
+    sheets = judge(_window(case, terms, start), case.now)
+    rows = {term.series.parameter: row for row, term in enumerate(terms)}
+    found: list[str] = []
+    for expected in case.findings:
+        sheet = next(one for one in sheets if one.period.name == expected.period)
+        found += _compare_finding(expected, sheet, rows, terms)
+    for alerts in case.alerts:
+        sheet = next(one for one in sheets if one.period.name == alerts.period)
+        found += _compare_alerts(alerts, sheet, rows[alerts.parameter], terms, start)
+    return found
+
+
+def _window(case: Case, terms: Sequence[Terms], start: int) -> Window:
+    rows = {term.series.parameter: row for row, term in enumerate(terms)}
+    shift = terms[0].interval if terms and terms[0].stamp_ends else 0
+    columns = [
+        (
+            rows[s.parameter],
+            start + s.offset + shift,
+            _quanta(terms[rows[s.parameter]], s),
+            s.status,
+        )
+        for s in case.said
+    ]
+    table = np.array(columns, np.int64).reshape(-1, 4)
+    return Window(tuple(terms), *table.T.copy())
+
+
+def _quanta(terms: Terms, said: Said) -> int:
+    return int(terms.parameter.quanta(said.value))
+
+
+def _compare_finding(
+    expected: ExpectedFinding, sheet: Sheet, rows: Mapping[str, int], terms: Sequence[Terms]
+) -> list[str]:
+    row = rows.get(expected.parameter)
+    if row is None:
+        return [f"{expected.parameter}: expected a finding, found no such series"]
+    finding = sheet.finding(row, expected.hour)
+    parameter = terms[row].parameter
+    mean = None if finding.mean is None else finding.mean * Fraction(parameter.quantum)
+    compared = [
+        ("outcome", expected.outcome, str(finding.outcome)),
+        ("reason", expected.reason, str(finding.reason)),
+        ("mean", expected.mean, mean),
+    ]
+    name = f"{expected.parameter} {expected.period} {expected.hour:02d}:00"
+    return [
+        f"{name}: expected {what} {_shown(wanted)}, found {_shown(got)}"
+        for what, wanted, got in compared
+        if wanted is not None and not _equal(wanted, got)
+    ]
+
+
+def _equal(wanted: object, got: object) -> bool:
+    if isinstance(wanted, Decimal):
+        return isinstance(got, Fraction) and Fraction(wanted) == got
+    return wanted == got
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Fraction):
+        return f"{float(value):g}"
+    return plain(value) if isinstance(value, Decimal) else str(value)
+
+
+def _compare_alerts(
+    expected: ExpectedAlerts, sheet: Sheet, row: int, terms: Sequence[Terms], start: int
+) -> list[str]:
+    findings = [sheet.finding(row, column) for column in range(sheet.outcome.shape[1])]
+    steps = [step_of(one, terms[row].parameter) for one in findings if _counts(one)]
+    found = tuple(
+        (_hour(one.started_at, start), None if one.ended_at is None else _hour(one.ended_at, start))
+        for one in episodes(expected.kind, steps)
+    )
+    if found == expected.intervals:
+        return []
+    name = f"{expected.kind} alerts of {expected.parameter} by the {expected.period}"
+    return [f"{name}: expected {_spans(expected.intervals)}, found {_spans(found)}"]
+
+
+def _counts(finding: Finding) -> bool:
+    """Only what has closed, or is proven, is on record and can raise anything."""
+    return finding.final or finding.outcome == "exceeded"
+
+
+def _hour(at: int, start: int) -> int:
+    return (at - start) // HOUR_SECONDS
+
+
+def _spans(intervals: Sequence[tuple[int, int | None]]) -> str:
+    return (
+        ", ".join(
+            f"{begin:02d}:00–{'…' if end is None else f'{end:02d}:00'}" for begin, end in intervals
+        )
+        or "none"
+    )
