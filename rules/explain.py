@@ -216,6 +216,13 @@ def formula(finding: Finding, terms: Terms) -> str:
     limit, parameter = finding.limit, terms.parameter
     if limit is None:
         return "no limit: nothing was compared"
+    if finding.reason is Reason.NO_DISCHARGE and terms.dry is not None:
+        return f"{terms.dry.flow}: every valid slot below {_exact(terms.dry.below)} quanta"
+    if finding.reason is Reason.CONTESTED:
+        return (
+            "the lowest and the highest of the values for one instant lead to different "
+            f"outcomes; limit {_numbers(limit)} {parameter.unit}"
+        )
     if parameter.averaging is Averaging.RANGE:
         return _range_formula(finding)
     counts, high = finding.counts, limit.high

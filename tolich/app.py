@@ -83,8 +83,14 @@ class Place:
 def prepare(place: Place, by: str = "settings") -> None:
     """Migrate the store and take in the register files. Raises Refused with every problem."""
     migrate(place.engine)
+    problems: list[Problem] = []
     for path in place.settings.register_files:
-        enter_file(place, path, by)
+        try:
+            enter_file(place, path, by)
+        except Refused as refused:
+            problems += refused.problems
+    if problems:
+        raise Refused(problems)
 
 
 def enter_file(place: Place, path: Path, by: str) -> int:

@@ -23,5 +23,5 @@ def refusing() -> Iterator[None]:
         count = len(refused.problems)
         err.print(f"[bold red]Refused:[/] {count} problem{'s' if count != 1 else ''}")
         for problem in refused.problems:
-            err.print(f"  {problem}", markup=False, highlight=False)
+            err.print(f"  {problem}", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from refused

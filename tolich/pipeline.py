@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import Engine, select
 
-from rules.days import midnight
+from rules.days import midnight, rfc3339
 from rules.judge import GRACE
 from rules.model import Refused, Series
 from rules.parameters import Catalogue
@@ -39,7 +39,7 @@ FLOODED = 2.0
 PASSED = 2
 """Batches that leave a station-day alone (for QUIET at least) before a stream has moved on."""
 
-DEADLINE = 5.0
+DEADLINE = 10.0
 """Seconds (monotonic) after which a due station-day is judged even while data streams in."""
 
 FILL_AFTER = 60.0
@@ -89,8 +89,9 @@ class Taking:
     def submit(self, deliveries: Sequence[Delivery], busy: bool = False) -> list[Receipt]:
         """Store a batch; one receipt a delivery. Raises NotDurable when nothing was stored.
 
-        `busy` says that more is waiting already. A batch that fails is halved until the one
-        delivery that cannot be stored stands alone; its bytes are kept, its neighbours go on.
+        `busy` says that more is waiting already. Where judging fails, the readings are stored
+        all the same and their days stay due. Where storing fails, the batch is halved until the
+        one delivery that cannot be stored stands alone; its bytes are kept, the others go on.
         """
         if not deliveries:
             return []
@@ -101,12 +102,24 @@ class Taking:
             self.counters.failed_batches += 1
             self._recover()
             raise
+        except Exception as error:  # supervisor: whatever went wrong, no reading may be lost
+            self._recover()
+            log.error("a batch was not judged with its commit", exc_info=error)
+            return self._store_only(deliveries)
+
+    def _store_only(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
+        """Store without judging; halves the batch until what cannot be stored stands alone."""
+        try:
+            return self._batch(deliveries, True, judging=False)
+        except NotDurable:
+            self._recover()
+            raise
         except Exception as error:  # supervisor: isolates what cannot be stored
             self._recover()
             if len(deliveries) == 1:
                 return [self._quarantine(deliveries[0], error)]
             half = len(deliveries) // 2
-            return self.submit(deliveries[:half], True) + self.submit(deliveries[half:], busy)
+            return self._store_only(deliveries[:half]) + self._store_only(deliveries[half:])
 
     def refresh(self) -> bool:
         """Take a changed register; True when it changed. A broken one keeps the old."""
@@ -128,12 +141,14 @@ class Taking:
         with self.engine.connect() as connection:
             return version(connection)
 
-    def _batch(self, deliveries: Sequence[Delivery], busy: bool) -> list[Receipt]:
+    def _batch(
+        self, deliveries: Sequence[Delivery], busy: bool, *, judging: bool = True
+    ) -> list[Receipt]:
         now = self.clock.now()
         decoded = [self._decoded(delivery, now) for delivery in deliveries]
         with appending(self.engine, now) as append:
             taken = self._take(append, deliveries, decoded)
-            self._after(append, taken, busy)
+            self._after(append, taken, busy, judging)
         self._committed(append)
         self._count(decoded, taken)
         return [Receipt(len(content.readings), content.rejected) for content in decoded]
@@ -143,7 +158,7 @@ class Taking:
     ) -> Taken:
         return take(append, self.registered.register, self.series, deliveries, decoded)
 
-    def _after(self, append: Append, taken: Taken, busy: bool) -> None:
+    def _after(self, append: Append, taken: Taken, busy: bool, judging: bool) -> None:
         """What else belongs to the transaction of a batch: nothing, in the web process."""
 
     def _committed(self, append: Append) -> None:
@@ -302,11 +317,23 @@ class Pipeline(Taking):
             with appending(self.engine, self.clock.now()) as append:
                 self._take_over(append)
                 written = self._settle(append, days)
-        except Exception:
+        except NotDurable:
             self._recover()
             raise
+        except Exception as error:  # supervisor: one day that cannot be judged stops no other
+            self._recover()
+            if len(days) > 1:
+                return sum(self._settle_some([day]) for day in days)
+            self._give_up(days[0], error)
+            return 0
         self._committed(append)
         return written
+
+    def _give_up(self, day: StationDay, error: Exception) -> None:
+        """A day whose verdicts cannot be written stays due in the store; health turns red."""
+        self.waiting.due.pop(day, None)
+        self.settler.broken[day] = f"{type(error).__name__}: {error}"
+        log.error("day not written", station=day[0], day=rfc3339(day[1]), exc_info=error)
 
     def _settle(self, append: Append, days: list[StationDay]) -> int:
         written = self.settler.settle(append, days)
@@ -314,7 +341,7 @@ class Pipeline(Taking):
         self.counters.findings += written
         return written
 
-    def _after(self, append: Append, taken: Taken, busy: bool) -> None:
+    def _after(self, append: Append, taken: Taken, busy: bool, judging: bool) -> None:
         for day, rows in taken.rows.items():
             window = self.settler.windows.get(day)
             if window is not None:
@@ -322,7 +349,7 @@ class Pipeline(Taking):
         mono, today = time.monotonic(), midnight(append.at)
         self._latecomers |= {station: mono for station, day in taken.rows if day < today}
         self.waiting.touch(taken.rows, mono)
-        ready = self.waiting.ready(mono, busy)[:AT_ONCE]
+        ready = self.waiting.ready(mono, busy)[:AT_ONCE] if judging else []
         if ready:
             self._settle(append, ready)
         self.silence.heard(append, taken.heard)

@@ -18,6 +18,9 @@ from rules.loading import meant
 from rules.model import Problem, Refused
 from tolich.yamlfile import read_yaml
 
+SPELLED = {"register_files": "register"}
+"""How the file and the environment spell a setting whose own name pydantic keeps for itself."""
+
 PREFIX = "TOLICH_"
 OURS = ("TOLICH_NO_SKIP",)
 """Variables with our prefix that are not settings: the tests' own."""
@@ -154,5 +157,4 @@ def _strangers() -> list[Problem]:
 def _known(place: list[str]) -> list[str]:
     sections: dict[str, type[BaseModel]] = {"mqtt": Mqtt, "http": Http, "influx": Influx}
     model: type[BaseModel] = sections.get(place[0], Settings) if place else Settings
-    names = {"register_files": "register"}
-    return [names.get(key, key) for key in model.model_fields]
+    return [SPELLED.get(key, key) for key in model.model_fields]

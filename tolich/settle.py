@@ -268,7 +268,7 @@ class Settler:
         """Which new readings of the period lie behind a revision; none: its time had come."""
         new = one.window.newcomers(one.row, one.finding.start, one.finding.end)
         if not new:
-            return {"kind": "closed"}
+            return {"kind": "other_series" if one.window.has_newcomers() else "closed"}
         parameter = one.window.terms[one.row].parameter
         named = [
             {

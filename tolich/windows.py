@@ -107,6 +107,10 @@ class DayWindow:
         own = new[(slot >= start) & (slot < end)].tolist()
         return sorted((self.at[i], self.value[i], self.status[i]) for i in own)
 
+    def has_newcomers(self) -> bool:
+        """Whether any series got a reading that was never judged."""
+        return max(self.raw, default=NEVER) > self.judged_raw
+
     def columns(self) -> tuple[Ints, Ints, Ints, Ints, Ints]:
         """row, at, value, status, raw as arrays of their own."""
         return (

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from tolich.pipeline import Pipeline
 from tolich.ports import Arrival, NotDurable, Source
@@ -115,7 +116,7 @@ class Writer:
             self._ticked = mono
             try:
                 self.pipeline.tick(self._connected(), busy=waiting >= BUSY)
-            except NotDurable as error:
+            except (NotDurable, OperationalError) as error:
                 self.problems[:] = [str(error)]
                 log.error("what fell due was not stored", reason=str(error))
         if mono - self._beaten >= BEAT:

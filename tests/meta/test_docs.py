@@ -21,7 +21,7 @@ from tests.meta.source import ROOT, files
 from tolich.cli import app
 from tolich.metrics import GAUGES
 from tolich.pipeline import Counters
-from tolich.settings import Settings
+from tolich.settings import SPELLED, Settings
 
 DECISION_LINES = 40
 DOCS = ROOT / "docs"
@@ -67,7 +67,7 @@ def decision_offences(folder: Path) -> list[str]:
 def defaults(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, str]]:
     """Every settings key, dotted, with its default as the table of the documentation spells it."""
     for name, field in model.model_fields.items():
-        key = above + (field.alias or name)
+        key = above + SPELLED.get(name, name)
         inner = _section(field)
         if inner is None or get_args(field.annotation):
             yield key, _spelled(field)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -82,7 +83,7 @@ def intervals(kind: AlertKind, letters: str) -> list[tuple[int, int | None]]:
         pytest.param("ECCECC", [(0, 3), (3, 6)], id="one after the other"),
         pytest.param("E!CCCC", [(0, None)], id="contested holds"),
         pytest.param("EC!C", [(0, None)], id="contested holds between two clean ones"),
-        pytest.param("!ECC", [(1, 3 + 1)], id="contested before it began holds nothing"),
+        pytest.param("!ECC", [(1, 4)], id="contested before it began holds nothing"),
         pytest.param("ECC!E", [(0, 3), (4, None)], id="contested after it ended holds nothing"),
     ],
 )
@@ -137,6 +138,12 @@ def test_integrity(letters: str, expected: list[tuple[int, int | None]]) -> None
 )
 def test_how_much_an_alert_matters(kind: AlertKind, period: str, severity: Severity) -> None:
     assert severity_of(kind, period) is severity
+
+
+def test_the_hour_is_for_an_officer_where_the_permit_binds_the_hour() -> None:
+    assert severity_of(EXCEEDANCE, "hour", "hour") is Severity.CRITICAL
+    assert severity_of(EXCEEDANCE, "day", "hour") is Severity.CRITICAL
+    assert severity_of(EXCEEDANCE, "quarter", "hour") is Severity.WARNING
 
 
 # --- from a finding to a step -----------------------------------------------------------------
@@ -194,7 +201,7 @@ kinds = st.sampled_from(DERIVED)
 @given(kinds, sequences)
 def test_episodes_follow_one_another(kind: AlertKind, letters: str) -> None:
     found = episodes(kind, steps(letters))
-    for one, following in zip(found, found[1:], strict=False):
+    for one, following in pairwise(found):
         assert one.ended_at is not None
         assert one.started_at < one.ended_at <= following.started_at
     raising = {EXCEEDANCE: "E", NEAR: "N", INTEGRITY: "!"}[kind]
@@ -284,8 +291,8 @@ def test_differences(
 ) -> None:
     alerts = [Recorded(number, *span) for number, span in enumerate(recorded, start=1)]
     wanted = [
-        Difference(id, None if span is None else ep(*span), Change(change), into)
-        for id, span, change, into in differences
+        Difference(key, None if span is None else ep(*span), Change(change), into)
+        for key, span, change, into in differences
     ]
     assert reconcile(alerts, [ep(*span) for span in derived]) == wanted
 
@@ -315,7 +322,7 @@ def records(draw: st.DrawFn) -> list[Recorded]:
     """What an earlier derivation left on record; ids in any order of age."""
     earlier = draw(spans())
     ids = draw(st.permutations(range(1, len(earlier) + 1)))
-    return [Recorded(id, e.started_at, e.ended_at) for id, e in zip(ids, earlier, strict=True)]
+    return [Recorded(n, e.started_at, e.ended_at) for n, e in zip(ids, earlier, strict=True)]
 
 
 def overlap(alert: Recorded, episode: Episode) -> bool:
@@ -342,7 +349,7 @@ def test_afterwards_the_record_equals_what_is_derived(
 ) -> None:
     after = applied(recorded, reconcile(recorded, derived))
     assert sorted(after.values(), key=lambda e: e.started_at) == derived
-    left = [Recorded(id, e.started_at, e.ended_at) for id, e in after.items()]
+    left = [Recorded(n, e.started_at, e.ended_at) for n, e in after.items()]
     assert reconcile(left, derived) == []
 
 
@@ -364,9 +371,9 @@ def test_who_survives(recorded: list[Recorded], derived: list[Episode]) -> None:
     after = applied(recorded, differences)
     old = {alert.id: alert for alert in recorded}
     into = {d.id: d.merged_into for d in differences if d.merged_into is not None}
-    for id, episode in after.items():
-        assert id >= 100 or overlap(old[id], episode)  # an id never moves to other trouble
-        if id >= 100:  # new only where no alert on record could have kept its id
+    for key, episode in after.items():
+        assert key >= 100 or overlap(old[key], episode)  # an id never moves to other trouble
+        if key >= 100:  # new only where no alert on record could have kept its id
             rivals = [a.id for a in recorded if overlap(a, episode)]
             assert all(after.get(rival, episode) != episode for rival in rivals)
     for gone, survivor in into.items():

@@ -19,6 +19,7 @@ SHIPPED = [
     for path in FILES
     for case in load_cases(path.name, read_yaml(path), CATALOGUE, KNOWN)
 ]
+NAMES = [f"{name}: {case.title_en}" for name, case in SHIPPED]
 
 WRONG = """
 schema: 1
@@ -27,15 +28,15 @@ cases:
     permit: {limits: {COD: {max: 150, page: "1"}}}
     readings: {COD: "160 x288"}
     findings: [{parameter: COD, period: day, outcome: compliant, reason: within_limit, mean: 100}]
-    alerts: [{kind: exceedance, parameter: COD, period: hour, intervals: [{from: "08:00", to: "10:00"}]}]
+    alerts:
+      - kind: exceedance
+        parameter: COD
+        period: hour
+        intervals: [{from: "08:00", to: "10:00"}]
 """
 
 
-@pytest.mark.parametrize(
-    "case",
-    [case for _, case in SHIPPED],
-    ids=[f"{name}: {case.title_en}" for name, case in SHIPPED],
-)
+@pytest.mark.parametrize("case", [case for _, case in SHIPPED], ids=NAMES)
 def test_every_shipped_case_holds(case: Case) -> None:
     assert run_case(case, CATALOGUE, KNOWN) == []
 
