@@ -22,7 +22,7 @@ from rules.grid import (
     slot_of,
 )
 from rules.judge import RANGE_MARGIN
-from rules.model import Averaging, Finding, Flag, Outcome, Parameter, Reason, Test
+from rules.model import Averaging, Finding, Flag, Limit, Outcome, Parameter, Reason, Test
 from rules.permit import plain
 from rules.terms import Terms
 
@@ -204,11 +204,15 @@ def _limit_words(finding: Finding, which: int) -> str:
     limit = finding.limit
     if limit is None:
         return ""
-    low, high = plain(limit.low), plain(limit.high)
-    numbers = high if limit.low is None else f"{low}–{high}"
+    numbers = _numbers(limit)
     if which == 0:
         numbers = numbers.replace(".", ",")
     return f", {('giới hạn', 'limit')[which]} {numbers} ({limit.citation})"
+
+
+def _numbers(limit: Limit) -> str:
+    high = plain(limit.high)
+    return high if limit.low is None else f"{plain(limit.low)}–{high}"
 
 
 def formula(finding: Finding, terms: Terms) -> str:
@@ -217,11 +221,11 @@ def formula(finding: Finding, terms: Terms) -> str:
     if limit is None:
         return "no limit: nothing was compared"
     if finding.reason is Reason.NO_DISCHARGE and terms.dry is not None:
-        return f"{terms.dry.flow}: every valid slot below {_exact(terms.dry.below)} quanta"
+        return f"{terms.dry.flow}: every valid slot below the permit's figure"
     if finding.reason is Reason.CONTESTED:
         return (
             "the lowest and the highest of the values for one instant lead to different "
-            f"outcomes; limit {_numbers(limit)} {parameter.unit}"
+            f"outcomes beside the limit {_numbers(limit)} {parameter.unit}"
         )
     if parameter.averaging is Averaging.RANGE:
         return _range_formula(finding)
