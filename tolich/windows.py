@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
@@ -22,6 +21,7 @@ from rules.judge import OUTCOMES, REASONS
 from rules.model import Outcome, Period, Reason
 from rules.terms import Terms
 from tolich.store.intake import NEVER, ReadingRow, StationDay
+from tolich.store.readings import readings_between
 from tolich.store.verdicts import Stored, stored_findings
 
 _OUTCOME = {outcome: code for code, outcome in enumerate(OUTCOMES)}
@@ -201,18 +201,3 @@ def load_window(
         written.content[at] = _content(stored)
         written.key[at], written.revision[at] = stored.key, stored.revision
     return window
-
-
-def readings_between(
-    connection: Connection, series: Sequence[int], start: int, end: int
-) -> Sequence[ReadingRow]:
-    """Readings of some series observed in [start, end], both ends: a time may close its slot."""
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    keys = ", ".join([mark] * len(series))
-    # Plain text: this is read thousands of times, and building it anew would cost more than it.
-    statement = (
-        "SELECT series, at, value, status, raw FROM reading "
-        f"WHERE series IN ({keys}) AND at BETWEEN {mark} AND {mark}"
-    )
-    rows: Sequence[Any] = connection.exec_driver_sql(statement, (*series, start, end)).all()
-    return rows

@@ -13,8 +13,8 @@ from rules.judge import GRACE, Sheet, judge
 from rules.model import PERIODS, Finding, Period, Series
 from rules.terms import Terms, terms_of
 from tolich.ports import Registered
+from tolich.store.readings import readings_between
 from tolich.store.schema import station_state
-from tolich.windows import readings_between
 
 DAY_END = 86400
 
