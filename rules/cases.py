@@ -5,13 +5,14 @@ come out. It is run by the real judgement; a difference is a line of expected ag
 
 The shorthand of a series is a list of runs, one value a slot from midnight on:
 `100 x288` (a day at five minutes), `140 x144, 160 x144`, `- x12` (nothing came),
-`01:100 x6` (status 01, calibrating), `150|151` (two values for one instant).
+`01:100 x6` (status 01, calibrating), `150|151` (two values for one instant). Slots after the
+last run received nothing; more slots than the day has are refused.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,18 +20,29 @@ from fractions import Fraction
 
 import numpy as np
 
-from rules.alerts import episodes, step_of
+from rules.alerts import DERIVED, episodes, step_of
 from rules.days import DAY_SECONDS, HOUR_SECONDS, day_start
 from rules.grid import Window
 from rules.judge import GRACE, Sheet, judge
 from rules.loading import Reader, exact
-from rules.model import PERIODS, AlertKind, Finding, Problem, Refused, Status
+from rules.model import (
+    HOUR,
+    PERIODS,
+    AlertKind,
+    Finding,
+    Outcome,
+    Parameter,
+    Problem,
+    Reason,
+    Refused,
+    Status,
+)
 from rules.parameters import Catalogue
 from rules.permit import Regulations, plain
 from rules.register import Register, load_register
 from rules.terms import Terms, terms_of
 
-STATION, PLANT, CLUSTER = "tram", "nha-may", "cum"
+STATION, PLANT, CLUSTER, PERMIT = "tram", "nha-may", "cum", "giay-phep"
 _RUN = re.compile(r"(?:(?P<status>\d\d):)?(?P<values>-|[-\d.|]+)(?:\s*x\s*(?P<times>\d+))?")
 
 
@@ -51,8 +63,8 @@ class ExpectedFinding:
     parameter: str
     period: str
     hour: int  # of its start
-    outcome: str
-    reason: str | None
+    outcome: Outcome
+    reason: Reason | None
     mean: Decimal | None
 
 
@@ -90,6 +102,8 @@ def load_cases(file: str, raw: object, catalogue: Catalogue, known: Regulations)
     if top.whole("schema") != 1:
         top.problem("schema", "this program reads schema 1")
     cases = [_case(entry, catalogue, known) for entry in top.children("cases")]
+    if not cases:
+        top.problem("cases", "a list of at least one case is required here")
     top.close()
     if problems:
         raise Refused(problems)
@@ -105,12 +119,17 @@ def _case(entry: Reader, catalogue: Catalogue, known: Regulations) -> Case | Non
     readings = entry.values("readings")
     register = _register(entry, day, interval, readings, catalogue, known)
     said = tuple(
-        one for key, text in readings.items() for one in _run(entry, key, str(text), interval)
+        one
+        for key, text in readings.items()
+        if key in catalogue  # the register names what is not
+        for one in _series(entry, catalogue[key], str(text), interval)
     )
     closed = day_start(day) + DAY_SECONDS + GRACE
     now = day_start(day) + _clock(entry, "now") if entry.has("now") else closed
-    findings = tuple(_finding(one, catalogue) for one in entry.children("findings"))
-    alerts = tuple(_alerts(one, catalogue) for one in entry.children("alerts"))
+    findings = tuple(_finding(one, readings) for one in entry.children("findings"))
+    alerts = tuple(_alerts(one, readings) for one in entry.children("alerts"))
+    if not findings and not alerts:
+        entry.problem("findings", "a case must expect something: findings, alerts or both")
     entry.close()
     if register is None:
         return None
@@ -143,33 +162,67 @@ def _register(
                 "series": {key: ranges.get(key, {}) for key in readings},
             }
         },
-        "permits": {"giay-phep": {**typed, **dates, **permit}} if permit else {},
+        "permits": {PERMIT: {**typed, **dates, **permit}} if permit else {},
     }
     try:
-        return load_register(f"{entry.file} {entry.where}", mapping, catalogue, known)
+        return load_register(entry.file, mapping, catalogue, known)
     except Refused as refused:
-        entry.problems.extend(refused.problems)
+        for problem in refused.problems:
+            entry.problem(_place(problem.key), problem.message)
         return None
 
 
-def _run(entry: Reader, key: str, text: str, interval: int) -> Iterator[Said]:
+def _place(key: str) -> str:
+    """Where a case says what the register, built from it, has under `key`."""
+    for inside, here in _PLACES.items():
+        if key.startswith(inside):
+            return here + key.removeprefix(inside)
+    return key
+
+
+_PLACES = {
+    f"stations.{STATION}.series.": "readings.",
+    f"stations.{STATION}.series": "readings",
+    f"stations.{STATION}.": "",
+    f"permits.{PERMIT}": "permit",
+}
+
+
+def _series(entry: Reader, parameter: Parameter, text: str, interval: int) -> Iterator[Said]:
     """The readings a shorthand stands for, slot after slot."""
-    slot = 0
+    key, slot = parameter.key, 0
     for part in text.split(","):
         found = _RUN.fullmatch(part.strip())
         if found is None:
             entry.problem(f"readings.{key}", f"{part.strip()!r} is not a run such as '150 x12'")
             return
-        status = Status(int(found["status"] or 0)) if found["status"] != "03" else Status.UNKNOWN
+        status = _STATUSES.get(found["status"] or "00", Status.UNKNOWN)
         times = int(found["times"] or 1)
-        for value in [] if found["values"] == "-" else found["values"].split("|"):
-            number = exact(value)
-            if number is None:
-                entry.problem(f"readings.{key}", f"{value!r} is not a number")
-                return
+        for value in _values(entry, parameter, found["values"]):
             for step in range(slot, slot + times):
-                yield Said(key, step * interval, number, status)
+                yield Said(key, step * interval, value, status)
         slot += times
+    if interval > 0 and slot > DAY_SECONDS // interval:
+        fits = DAY_SECONDS // interval
+        entry.problem(f"readings.{key}", f"{slot} slots are written, the day has {fits}")
+
+
+_STATUSES = {"00": Status.MEASURING, "01": Status.CALIBRATING, "02": Status.FAULT}
+
+
+def _values(entry: Reader, parameter: Parameter, text: str) -> list[Decimal]:
+    """The values for one instant; none for a gap."""
+    found = []
+    for value in [] if text == "-" else text.split("|"):
+        number = exact(value)
+        if number is None:
+            entry.problem(f"readings.{parameter.key}", f"{value!r} is not a number")
+        elif parameter.quanta(number).denominator != 1:
+            finest = f"{plain(parameter.quantum)} {parameter.unit}"
+            entry.problem(f"readings.{parameter.key}", f"{value} is finer than {finest}")
+        else:
+            found.append(number)
+    return found
 
 
 def _clock(entry: Reader, key: str) -> int:
@@ -182,28 +235,40 @@ def _clock(entry: Reader, key: str) -> int:
     return int(hours) * HOUR_SECONDS + int(minutes) * 60
 
 
-def _parameter(entry: Reader, catalogue: Catalogue) -> str:
-    return entry.choice("parameter", catalogue)
+def _hour_of(entry: Reader, key: str) -> int:
+    """A whole hour of the day, 0 to 24."""
+    hour, rest = divmod(_clock(entry, key), HOUR_SECONDS)
+    if rest or not 0 <= hour <= 24:
+        entry.problem(key, "expected a whole hour of the day, such as 08:00")
+        return 0
+    return hour
 
 
-def _finding(entry: Reader, catalogue: Catalogue) -> ExpectedFinding:
+def _finding(entry: Reader, series: Iterable[str]) -> ExpectedFinding:
     period = entry.choice("period", [period.name for period in PERIODS])
+    hour = _hour_of(entry, "at") if period == HOUR.name else 0
+    if hour == 24:
+        entry.problem("at", "the last hour of a day begins at 23:00")
     expected = ExpectedFinding(
-        parameter=_parameter(entry, catalogue),
+        parameter=entry.choice("parameter", series),
         period=period,
-        hour=_clock(entry, "at") // HOUR_SECONDS if period == "hour" else 0,
-        outcome=entry.text("outcome"),
-        reason=entry.optional_text("reason"),
+        hour=hour,
+        outcome=Outcome(entry.choice("outcome", Outcome) or Outcome.NOT_APPLICABLE),
+        reason=Reason(entry.choice("reason", Reason) or Reason.NO_PERMIT)
+        if entry.has("reason")
+        else None,
         mean=entry.decimal("mean"),
     )
     entry.close()
     return expected
 
 
-def _alerts(entry: Reader, catalogue: Catalogue) -> ExpectedAlerts:
+def _alerts(entry: Reader, series: Iterable[str]) -> ExpectedAlerts:
+    if not entry.has("intervals"):
+        entry.problem("intervals", "write the intervals, or [] where no alert is expected")
     expected = ExpectedAlerts(
-        kind=AlertKind(entry.choice("kind", AlertKind) or AlertKind.EXCEEDANCE),
-        parameter=_parameter(entry, catalogue),
+        kind=AlertKind(entry.choice("kind", DERIVED) or AlertKind.EXCEEDANCE),
+        parameter=entry.choice("parameter", series),
         period=entry.choice("period", [period.name for period in PERIODS]),
         intervals=tuple(_interval(one) for one in entry.children("intervals")),
     )
@@ -212,8 +277,8 @@ def _alerts(entry: Reader, catalogue: Catalogue) -> ExpectedAlerts:
 
 
 def _interval(entry: Reader) -> tuple[int, int | None]:
-    begin = _clock(entry, "from") // HOUR_SECONDS
-    end = _clock(entry, "to") // HOUR_SECONDS if entry.has("to") else None
+    begin = _hour_of(entry, "from")
+    end = _hour_of(entry, "to") if entry.has("to") else None
     entry.close()
     return begin, end
 
@@ -261,15 +326,13 @@ def _quanta(terms: Terms, said: Said) -> int:
 def _compare_finding(
     expected: ExpectedFinding, sheet: Sheet, rows: Mapping[str, int], terms: Sequence[Terms]
 ) -> list[str]:
-    row = rows.get(expected.parameter)
-    if row is None:
-        return [f"{expected.parameter}: expected a finding, found no such series"]
+    row = rows[expected.parameter]
     finding = sheet.finding(row, expected.hour)
     parameter = terms[row].parameter
     mean = None if finding.mean is None else finding.mean * Fraction(parameter.quantum)
     compared = [
-        ("outcome", expected.outcome, str(finding.outcome)),
-        ("reason", expected.reason, str(finding.reason)),
+        ("outcome", expected.outcome, finding.outcome),
+        ("reason", expected.reason, finding.reason),
         ("mean", expected.mean, mean),
     ]
     name = f"{expected.parameter} {expected.period} {expected.hour:02d}:00"
@@ -288,7 +351,10 @@ def _equal(wanted: object, got: object) -> bool:
 
 def _shown(value: object) -> str:
     if isinstance(value, Fraction):
-        return f"{float(value):g}"
+        rounded = Decimal(value.numerator) / Decimal(value.denominator)
+        return plain(rounded) if Fraction(rounded) == value else f"{value} ({float(value)!r})"
+    if value is None:
+        return "none"
     return plain(value) if isinstance(value, Decimal) else str(value)
 
 
@@ -309,7 +375,7 @@ def _compare_alerts(
 
 def _counts(finding: Finding) -> bool:
     """Only what has closed, or is proven, is on record and can raise anything."""
-    return finding.final or finding.outcome == "exceeded"
+    return finding.final or finding.outcome is Outcome.EXCEEDED
 
 
 def _hour(at: int, start: int) -> int:

@@ -6,12 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from api.app import create_app
 from dashboards.influx import InfluxSink
@@ -31,6 +33,7 @@ from tolich.ports import EVERYTHING, Clock, Registered, Scope, Source
 from tolich.room import room_in
 from tolich.settings import Influx, Mqtt, Settings
 from tolich.store.database import migrate, open_engine, sqlite_url
+from tolich.store.health import beat
 from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
 from tolich.store.registry import enter, read_register
@@ -40,7 +43,7 @@ from tolich.yamlfile import read_yaml
 log = structlog.get_logger()
 
 REFRESH = 1.0
-"""Seconds between looks for a changed register in the web process."""
+"""Seconds between looks for a changed register, and signs of life, in the web process."""
 
 
 class Place:
@@ -187,23 +190,27 @@ def _influx_sink(section: Influx, url: str) -> InfluxSink:
 # --- the web ------------------------------------------------------------------------------------
 
 
-class FreshRegister(Taking):
-    """The taking half of the pipeline, as the web has it: looks for a changed register itself."""
+class WebIntake(Taking):
+    """The taking half of the pipeline, as the web has it: it keeps itself fresh and visible."""
 
-    def keep_fresh(self, stop: threading.Event) -> None:
-        """Until `stop` is set."""
+    def live(self, stop: threading.Event) -> None:
+        """Look for a changed register and give a sign of life, until `stop` is set."""
         while not stop.wait(REFRESH):
-            self.refresh()
+            try:
+                self.refresh()
+                beat(self.engine, "web", [], asdict(self.counters))
+            except OperationalError as error:
+                log.error("the store did not answer", reason=str(error.orig))
 
 
 def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     """The API on the store. The store must have been prepared by the writer."""
     place = Place(settings, clock)
     registered = place.registered()
-    taking = FreshRegister(place.engine, decode, place.catalogue, registered, clock)
+    taking = WebIntake(place.engine, decode, place.catalogue, registered, clock)
     taking.room = room_in(settings.data, settings.min_free_mb)
     reads = place.reads(taking)
-    threading.Thread(target=taking.keep_fresh, args=(stop,), name="register", daemon=True).start()
+    threading.Thread(target=taking.live, args=(stop,), name="register", daemon=True).start()
     return create_app(reads, taking, clock, metrics_text(reads.health), everything)
 
 

@@ -229,20 +229,18 @@ def test_a_sum_that_no_decimal_writes_stays_a_quotient() -> None:
 
 
 @given(
-    st.lists(st.integers(0, 3000), min_size=12, max_size=24),
+    st.lists(st.integers(0, 3000), min_size=20, max_size=24),
     st.sampled_from(("150", "74.25", "0.3", "133.65")),
     st.sampled_from(("0.1", "0.000001", "0.5")),
 )
 def test_the_comparison_told_is_true_and_decides(given: list[int], high: str, quantum: str) -> None:
     of = terms(parameter(quantum=quantum), high)
-    rows = [(0, MONDAY + second * 150, value, 0) for second, value in enumerate(given)]
+    rows = [(0, MONDAY + n * 150, value, 0) for n, value in enumerate(given)]  # two a slot
     found = hour_finding(of, rows)
     text = formula(found, of)
     match = re.fullmatch(r"sum (\S+) (>|<=) limit (\S+) x n (\d+) = (\S+) mg/L", text)
-    if found.mean is None:
-        assert text.startswith(f"valid {found.counts.valid} x 5 >= expected 12 x 4")
-        return
     assert match is not None
+    assert found.mean is not None
     total, bound, n, product = (Fraction(match[group]) for group in (1, 3, 4, 5))
     assert (bound, product) == (Fraction(high), Fraction(high) * n)
     assert total == found.mean * n * Fraction(quantum)

@@ -46,8 +46,10 @@ from tolich.ports import (
 from tolich.room import room_in
 from tolich.settle import Judge, Settler
 from tolich.store.health import health
+from tolich.store.ledger import Append
 from tolich.store.proof import verify_chain
 from tolich.store.schema import raw, rejection
+from tolich.tracks import Tracks
 from tolich.writer import Writer
 
 POISON = b"666"
@@ -346,3 +348,33 @@ def test_the_writer_acknowledges_after_the_commit(on: Stage) -> None:
     assert len(source.receipts) == 16
     assert committed[0] == 0
     assert stored(on)[0] == 16
+
+
+def test_a_fault_after_the_judgement_loses_no_reading_and_heals(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deriving alerts fails for one station: its readings stay, its day stays due."""
+    pipeline = on.pipeline()
+    follow = Tracks.follow
+
+    def failing(self: Tracks, append: Append, series: Any, changed: Any) -> None:
+        if any(window.station == "MAU01" for window, _ in changed):
+            raise ArithmeticError("planted")
+        follow(self, append, series, changed)
+
+    monkeypatch.setattr(Tracks, "follow", failing)
+    batch = [*hours_of("MAU01", "COD", HOUR, [9000]), *hours_of("MAU03", "COD", HOUR, [50])]
+    receipts = pipeline.submit(batch)
+    assert all(receipt.accepted and not receipt.rejected for receipt in receipts)
+    assert stored(on)[0] == len(batch)
+    pipeline.settle(everything=True)
+    assert [day[0] for day in pipeline.settler.broken] == ["MAU01"]
+    assert {shape["station"] for shape in findings(on.reads(pipeline), final=True)} == {"MAU03"}
+    monkeypatch.setattr(Tracks, "follow", follow)
+    again = on.pipeline()
+    again.tick(None)
+    assert {shape["station"] for shape in findings(on.reads(again), final=True)} == {
+        "MAU01",
+        "MAU03",
+    }
+    assert alerts(on.reads(again))
