@@ -111,6 +111,13 @@ def test_what_does_not_count_contests_nothing(value: int, status: Status) -> Non
     assert "contested" not in {one.reason for one in found}
 
 
+def test_what_does_not_count_is_no_side_of_a_conflict() -> None:
+    given = [(0, MONDAY, 1500, 0), (0, MONDAY, 1501, 0), (0, MONDAY, 1502, int(Status.FAULT))]
+    told = [(one.reason, one.flag, one.counted) for one in explained(terms(), given)]
+    assert told[:2] == [("contested", Flag.SUSPECT, True)] * 2
+    assert told[2] == ("device_error", Flag.NOT_EVALUATED, False)
+
+
 def test_readings_of_other_series_are_not_told() -> None:
     rows = [terms(), ph_terms()]
     given = [*readings(rows[0], [1500] * 288), *readings(rows[1], [700] * 288, row=1)]
@@ -173,7 +180,7 @@ def test_every_distinct_reading_of_the_period_once(
 def test_the_readings_told_are_those_of_the_finding(
     said: list[tuple[int, int, int]], interval: int, ends: bool, period: Period
 ) -> None:
-    of = terms(interval=interval, stamp_ends=ends, completeness=Fraction(1, 1000))
+    of = terms(interval=interval, stamp_ends=ends, completeness=Fraction(1, 1440))
     found = explained(of, placed(said), period)
     judged = findings([of], placed(said), CLOSED, [period])[0, period.name, MONDAY]
     counts = judged.counts
@@ -250,7 +257,9 @@ def test_the_comparison_told_is_true_and_decides(given: list[int], high: str, qu
 @pytest.mark.parametrize(("low", "minimum"), [(0, "0"), (2, "0.2"), (-15, "-1.5")])
 def test_the_comparison_of_an_early_proof(low: int, minimum: str) -> None:
     of = terms(low=low)
-    found = day_finding(of, readings(of, [3100] * 144), NOON)
+    given = readings(of, [3100] * 144)
+    given += readings(of, [9000] * 10, first=144, status=Status.CALIBRATING)
+    found = day_finding(of, given, NOON + 3600)
     assert found.reason is Reason.PROVEN
     assert formula(found, of).endswith(f"missing 144 x minimum {minimum} > 150 x 288")
 
