@@ -116,12 +116,13 @@ _REASON_WORDS = {
         "fewer valid readings than the minimum",
     ),
     Reason.CONTESTED: (
-        "có nhiều giá trị khác nhau cho cùng thời điểm, kết quả phụ thuộc giá trị nào đúng: "
-        "chờ xác minh",
-        "several values for one instant, and the outcome depends on which is right: "
-        "awaiting verification",
+        "có nhiều giá trị khác nhau cho cùng thời điểm, kết quả phụ thuộc giá trị nào đúng",
+        "several values for one instant, and the outcome depends on which is right",
     ),
-    Reason.LIMIT_MISSING: ("chưa có giới hạn", "the limit is not loaded"),
+    Reason.LIMIT_MISSING: (
+        "giấy phép và các bảng đã kiểm chứng không cho giới hạn nào",
+        "neither the permit nor a verified table gives a limit",
+    ),
     Reason.INTERNAL_ERROR: ("lỗi nội bộ của hệ thống", "an internal error of the monitor"),
     Reason.NO_PERMIT: ("không có giấy phép hiệu lực vào ngày này", "no permit binds on this day"),
     Reason.NO_DISCHARGE: (
@@ -129,6 +130,13 @@ _REASON_WORDS = {
         "the outflow stayed below the permit's figure for the whole period",
     ),
 }
+
+_STATE_WORDS = {
+    Reason.LIMIT_MISSING: ("chưa có giới hạn", "limit not loaded"),
+    Reason.CONTESTED: ("chờ xác minh", "awaiting verification"),
+}
+
+_ADJECTIVES = {"hour": "hourly", "day": "daily"}
 
 _PERIOD_WORDS = {"hour": ("giờ", "hour"), "day": ("ngày", "day")}
 
@@ -140,14 +148,16 @@ FOOTER = (
 SIMULATED = ("DỮ LIỆU MÔ PHỎNG", "SIMULATED DATA")
 
 
-def summary(finding: Finding, parameter: Parameter, place: str, simulated: bool) -> dict[str, str]:
+def summary(
+    finding: Finding, parameter: Parameter, place: str, simulated: bool, basis: str = "day"
+) -> dict[str, str]:
     """One sentence in Vietnamese and in English, with the footer that every page carries."""
     return {
         language: " ".join(
             part
             for part in (
                 f"[{SIMULATED[which]}]" if simulated else "",
-                _sentence(finding, parameter, place, which),
+                _sentence(finding, parameter, place, basis, which),
                 FOOTER[which],
             )
             if part
@@ -156,8 +166,8 @@ def summary(finding: Finding, parameter: Parameter, place: str, simulated: bool)
     }
 
 
-def _sentence(finding: Finding, parameter: Parameter, place: str, which: int) -> str:
-    verdict, reason = _verdict(finding, which), _REASON_WORDS[finding.reason][which]
+def _sentence(finding: Finding, parameter: Parameter, place: str, basis: str, which: int) -> str:
+    verdict, reason = _verdict(finding, basis, which), _REASON_WORDS[finding.reason][which]
     when = _when(finding, which)
     mean = _mean(finding, parameter, which)
     counts = finding.counts
@@ -169,14 +179,20 @@ def _sentence(finding: Finding, parameter: Parameter, place: str, which: int) ->
     return f"{place}, {parameter.key}, {when}: {verdict} – {reason}. {mean}{had}."
 
 
-def _verdict(finding: Finding, which: int) -> str:
+def _verdict(finding: Finding, basis: str, which: int) -> str:
     if finding.outcome is not Outcome.EXCEEDED:
-        return _OUTCOME_WORDS[finding.outcome][which]
-    if finding.period == "day":
+        return _STATE_WORDS.get(finding.reason, _OUTCOME_WORDS[finding.outcome])[which]
+    if finding.period in (basis, "day"):
         return ("nghi vượt giới hạn", "suspected exceedance")[which]
+    name = _PERIOD_WORDS.get(finding.period, (finding.period, finding.period))[which]
+    if finding.reason is Reason.BELOW_LIMIT:
+        return (
+            f"cảnh báo sớm: trung bình {name} ngoài giới hạn",
+            f"early warning: {_ADJECTIVES.get(name, name)} mean outside the limit",
+        )[which]
     return (
-        "cảnh báo sớm: trung bình giờ vượt giới hạn",
-        "early warning: hourly mean over the limit",
+        f"cảnh báo sớm: trung bình {name} vượt giới hạn",
+        f"early warning: {_ADJECTIVES.get(name, name)} mean over the limit",
     )[which]
 
 
@@ -191,23 +207,39 @@ def _when(finding: Finding, which: int) -> str:
 def _mean(finding: Finding, parameter: Parameter, which: int) -> str:
     if finding.mean is None:
         return ""
-    value = plain(round(Decimal(float(finding.mean * Fraction(parameter.quantum))), 3))
+    value = _in_language(plain(_rounded(finding, parameter)), which)
     unit = "" if parameter.unit == "-" else f" {parameter.unit}"
     words = ("Trung bình", "Mean")[which]
-    limit = _limit_words(finding, which)
-    if which == 0:
-        value = value.replace(".", ",")
-    return f"{words} {value}{unit}{limit}; "
+    return f"{words} {value}{unit}{_limit_words(finding, which)}; "
+
+
+def _rounded(finding: Finding, parameter: Parameter) -> Decimal:
+    """A mean in few digits, but never so few that it seems to be on the limit when it is not."""
+    exact = (finding.mean or Fraction(0)) * Fraction(parameter.quantum)
+    limits = [] if finding.limit is None else [finding.limit.low, finding.limit.high]
+    for places in (3, 6, 9):
+        shown = round(Decimal(exact.numerator) / Decimal(exact.denominator), places)
+        if Fraction(shown) == exact or shown not in limits:
+            break
+    return shown
 
 
 def _limit_words(finding: Finding, which: int) -> str:
     limit = finding.limit
     if limit is None:
         return ""
-    numbers = _numbers(limit)
-    if which == 0:
-        numbers = numbers.replace(".", ",")
-    return f", {('giới hạn', 'limit')[which]} {numbers} ({limit.citation})"
+    ends = [_in_language(plain(end), which) for end in (limit.low, limit.high) if end is not None]
+    return f", {('giới hạn', 'limit')[which]} {'–'.join(ends)} ({limit.citation})"
+
+
+def _in_language(number: str, which: int) -> str:
+    """A plain decimal as the language writes it: 1.234,5 in Vietnamese, 1,234.5 in English."""
+    whole, _, rest = number.partition(".")
+    english = f"{int(whole):,}" + (f".{rest}" if rest else "")
+    sign = "-" if whole.startswith("-0") else ""
+    if which == 1:
+        return sign + english
+    return sign + english.translate(str.maketrans(",.", ".,"))
 
 
 def _numbers(limit: Limit) -> str:

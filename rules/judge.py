@@ -421,7 +421,7 @@ def _known(terms: tuple[Terms, ...], settled: Mask) -> Mask:
 
 def _running(rows: Rows, slots: Slots, flow: int, below: Fraction, period: Period) -> Mask:
     """Periods in which any slot of a flow row reached the figure."""
-    own = slots.v_row == flow
+    own = slice(*np.searchsorted(slots.v_row, (flow, flow + 1)))  # rows rise: one stretch
     counts, which = np.unique(slots.v_count[own], return_inverse=True)
     figures = _whole([Fraction(ceil(below * int(count))) for count in counts])
     reached = np.asarray(slots.v_high[own] >= figures[which], np.bool_)

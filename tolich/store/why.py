@@ -29,7 +29,7 @@ def finding_text(
     parameter = terms.parameter
     explained = explain_readings(day.window, row, verdict.start, verdict.end)
     return {
-        "summary": summary(verdict, parameter, station.name, station.simulated),
+        "summary": summary(verdict, parameter, station.name, station.simulated, terms.basis),
         "formula": formula(verdict, terms),
         "mean": mean_shown(verdict.mean, parameter),
         "mean_exact": None if verdict.mean is None else f"{verdict.mean} x {parameter.quantum}",
