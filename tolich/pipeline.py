@@ -224,6 +224,7 @@ class Waiting:
     def touch(self, days: Iterable[StationDay], now: float) -> None:
         """A batch came with new readings for these station-days."""
         self.batch += 1
+        self.last = now
         stations = set()
         for day in days:
             stations.add(day[0])

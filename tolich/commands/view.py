@@ -138,7 +138,7 @@ def _plants(reads: StoreReads) -> Table:
     stations = reads.stations(EVERYTHING, None, 100).items
     for shape in sorted(stations, key=lambda shape: ORDER.index(shape["state"])):
         mark, vi, en, style = STATES[shape["state"]]
-        heard = (shape["last_heard"] or "–")[11:19]
+        heard = (shape["last_heard"] or "–")[5:16].replace("T", " ")
         table.add_row(
             shape["name"], f"{mark} {en}", vi, str(shape["active_alerts"]), heard, style=style
         )
