@@ -386,6 +386,7 @@ class Pipeline(Taking):
         self._settled = []
         self.settler.forget()
         self.silence.recall()
+        self.waiting.touched.clear()  # what was not stored has not come
 
     def _head(self) -> int:
         with self.engine.connect() as connection:
