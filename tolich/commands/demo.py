@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import socket
 import threading
@@ -27,7 +28,7 @@ from tolich.commands.serve import web_arguments
 from tolich.commands.simulate import EXAMPLES
 from tolich.commands.view import Stage, TerminalView
 from tolich.console import err, out, refusing
-from tolich.lock import AlreadyWriting
+from tolich.lock import AlreadyWriting, writer_lock
 from tolich.logs import configure_logs
 from tolich.settings import Settings, load_settings
 from tolich.yamlfile import read_yaml
@@ -85,12 +86,27 @@ def _folder(data: Path | None, stack: ExitStack) -> Path:
         return data
     home = Path(".demo")
     home.mkdir(exist_ok=True)
+    for left in home.glob("run-*"):
+        _clear(left)
     return Path(stack.enter_context(TemporaryDirectory(dir=home, prefix="run-")))
+
+
+def _clear(left: Path) -> None:
+    """Remove what a demonstration left that was killed; one that still runs keeps its folder."""
+    try:
+        with writer_lock(left, patience=0):
+            shutil.rmtree(left)
+    except AlreadyWriting:
+        return
 
 
 def _run(
     folder: Path, clock: ScaledClock, ports: tuple[int, int], headless: bool, stop: threading.Event
 ) -> None:
+    _address_file(folder).unlink(missing_ok=True)  # of a run that was killed
+    again = (folder / "evidence.db").exists()
+    if again:
+        out.print(f"{folder} holds an earlier run: it goes on from now, without a new history.")
     http, mqtt = free_port(ports[0]), free_port(ports[1])
     path = _write_settings(folder, clock, http, mqtt)
     settings = load_settings(path)
@@ -108,13 +124,14 @@ def _run(
             raise typer.Exit(1)
         told = _tell(folder, settings)
         stack.callback(told.unlink, missing_ok=True)
-        stations = stack.enter_context(Child(_station_arguments(path, clock), output=True))
+        arguments = _station_arguments(path, clock, history=not again)
+        stations = stack.enter_context(Child(arguments, output=True))
         TerminalView(stage, stations, headless=headless).run(stop)
 
 
-def _station_arguments(path: Path, clock: ScaledClock) -> list[str]:
+def _station_arguments(path: Path, clock: ScaledClock, *, history: bool) -> list[str]:
     return [
-        "simulate", "--child", "--history", "--settings", str(path),
+        "simulate", "--child", "--history" if history else "--no-history", "--settings", str(path),
         "--origin", repr(clock.origin), "--speed", repr(clock.speed),
     ]  # fmt: skip
 
@@ -153,11 +170,14 @@ def _number(value: object) -> object:
     return float(value) if isinstance(value, Decimal) else str(value)
 
 
+def _address_file(folder: Path) -> Path:
+    home = folder if folder.parent.name != ".demo" else folder.parent
+    return home / "demo.json"
+
+
 def _tell(folder: Path, settings: Settings) -> Path:
     """Write where everything is, for other programs: only once all of it answers."""
-    home = folder if folder.parent.name != ".demo" else folder.parent
-    path = home / "demo.json"
-    mqtt = settings.mqtt
+    path, mqtt = _address_file(folder), settings.mqtt
     address = {
         "api": f"http://{settings.http.host}:{settings.http.port}",
         "mqtt": f"{mqtt.host}:{mqtt.port}" if mqtt else None,

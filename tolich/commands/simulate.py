@@ -77,6 +77,8 @@ def simulate(
         return
     try:
         with Publisher(broker) as publisher:
+            if child and not history_days:
+                _say({"history": 1.0})
             if history_days:
                 with _progress(child) as tell:
                     flood(publisher, _told(past, begin, now, tell), lambda _: None)
