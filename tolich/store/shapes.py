@@ -16,7 +16,7 @@ from tolich.ports import Shape
 from tolich.store.alerts import public_id
 
 
-def number(value: Decimal | Fraction | None, places: int = 6) -> float | int | None:
+def number(value: Decimal | Fraction | float | None, places: int = 6) -> float | int | None:
     """An exact number as JSON shows it."""
     if value is None:
         return None
@@ -26,14 +26,14 @@ def number(value: Decimal | Fraction | None, places: int = 6) -> float | int | N
 
 def mean_shown(mean: Fraction | None, parameter: Parameter) -> float | int | None:
     """A mean in quanta as a number in the parameter's unit."""
-    return None if mean is None else number(mean * Fraction(parameter.quantum))
+    return None if mean is None else number(float(mean) * float(parameter.quantum))
 
 
 def ratio_shown(mean: Fraction | None, high: Decimal | None, parameter: Parameter) -> Any:
     """Mean over limit; null for what is judged by range, where a ratio means nothing."""
     if mean is None or not high or parameter.averaging is Averaging.RANGE:
         return None
-    return number(mean * Fraction(parameter.quantum) / Fraction(high))
+    return number(float(mean) * float(parameter.quantum) / float(high))
 
 
 def limit_shape(of: Limit | None) -> Shape | None:
