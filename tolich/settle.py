@@ -22,7 +22,7 @@ from rules.model import PERIODS, AlertKind, Finding, Limit, Outcome, Period, Rea
 from rules.terms import Terms, terms_of
 from tolich.ports import Registered
 from tolich.store.alerts import Track, write_amended
-from tolich.store.intake import NEVER, StationDay, mark_judged
+from tolich.store.intake import NEVER, StationDay, mark_judged, mark_unowed
 from tolich.store.ledger import Append
 from tolich.store.schema import station_day, station_state
 from tolich.store.shapes import finding_summary, number, status_code
@@ -106,7 +106,8 @@ class Settler:
             changed = self._changes(append, windows)
             written += len(changed)
             self._write(append, changed)
-        self._mark(append, days)
+            self._mark(append, windows)
+        mark_unowed(append.connection, [day for day in days if not self._owes(day)])
         return written
 
     def _owes(self, day: StationDay) -> bool:
@@ -119,18 +120,19 @@ class Settler:
     # --- reading ---------------------------------------------------------------------------
 
     def _load(self, append: Append, days: Sequence[StationDay]) -> list[DayWindow]:
-        missing = [day for day in days if self.windows.get(day) is None]
-        if missing:
-            judged = self._judged_raws(append, missing)
-            for day in missing:
-                terms = self.terms(day)
-                keys = [self._series[term.series] for term in terms]
-                self.windows.put(
-                    load_window(
-                        append.connection, day, terms, keys, self._periods, judged.get(day, NEVER)
-                    )
-                )
-        return [window for day in days if (window := self.windows.get(day)) is not None]
+        """The windows of some days; held here, as the cache may let any of them go again."""
+        found = {day: self.windows.get(day) for day in days}
+        missing = [day for day, window in found.items() if window is None]
+        judged = self._judged_raws(append, missing) if missing else {}
+        for day in missing:
+            terms = self.terms(day)
+            keys = [self._series[term.series] for term in terms]
+            window = load_window(
+                append.connection, day, terms, keys, self._periods, judged.get(day, NEVER)
+            )
+            self.windows.put(window)
+            found[day] = window
+        return [window for window in found.values() if window is not None]
 
     def _judged_raws(self, append: Append, days: Sequence[StationDay]) -> dict[StationDay, int]:
         table = station_day
@@ -213,13 +215,14 @@ class Settler:
         """What the sheet says, in the same numbers as `Written.content`."""
         limits = [_folded_limit(term.limit) for term in sheet.terms[rows]]
         columns = [
-            sheet.outcome, sheet.reason, _folded(sheet.num), sheet.den, sheet.expected,
+            sheet.outcome, sheet.reason, sheet.num, sheet.den, sheet.expected,
             sheet.received, sheet.valid, sheet.calibrating, sheet.faulty, sheet.failed,
             sheet.unknown, sheet.conflicting, sheet.closed,
         ]  # fmt: skip
         shape = sheet.outcome[rows].shape
         repeated = np.broadcast_to(np.array(limits, np.int64)[:, None], shape)
-        return np.stack([*(column[rows].astype(np.int64) for column in columns), repeated], axis=2)
+        said = [_folded(column[rows]).astype(np.int64) for column in columns]
+        return np.stack([*said, repeated], axis=2)
 
     # --- writing ---------------------------------------------------------------------------
 
@@ -280,20 +283,16 @@ class Settler:
         ]
         return {"kind": "readings", "count": len(new), "readings": named}
 
-    def _mark(self, append: Append, days: Sequence[StationDay]) -> None:
+    def _mark(self, append: Append, windows: Sequence[DayWindow]) -> None:
         """Say when each station-day must be judged next, and with what it was judged now."""
         rows = []
-        for day in days:
-            window = self.windows.get(day)
-            if window is not None and len(window.raw):
-                window.judged_raw = max(window.judged_raw, max(window.raw))
-            elif window is not None:
-                window.judged_raw = max(window.judged_raw, 0)
-            judged = NEVER if window is None else window.judged_raw
-            due = next_due(day[1], append.at, self._grace) if self._owes(day) else None
-            if due is None and day in self.broken and self._owes(day):
+        for window in windows:
+            day = (window.station, window.day)
+            window.judged_raw = max(window.judged_raw, max(window.raw, default=0))
+            due = next_due(window.day, append.at, self._grace)
+            if due is None and day in self.broken:
                 due = 0  # all closed, but owed a judgement: the next start tries again
-            rows.append((due, judged, *day))
+            rows.append((due, window.judged_raw, *day))
         mark_judged(append.connection, rows)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.days import rfc3339
+from rules.days import DAY_SECONDS, rfc3339
 from tests.cast import (
     DAY0,
     DAY1,
@@ -30,6 +30,7 @@ from tolich.pipeline import Pipeline
 from tolich.ports import EVERYTHING, Delivery, FindingQuery, Shape
 from tolich.store.proof import verify_chain
 from tolich.store.reads import StoreReads
+from tolich.windows import Windows
 
 LAST = 23 * HOUR + 45 * MINUTE
 
@@ -312,3 +313,21 @@ def test_what_was_known_then_can_still_be_read(on: Stage) -> None:
         assert [f for f in listed if f["id"] == hour] == [one]
     before = FindingQuery(station="MAU01", as_of=at[0] - 1)
     assert reads.findings(EVERYTHING, before, None, 100).items == []
+
+
+def test_a_memory_too_small_for_what_is_due_loses_no_verdict(on: Stage) -> None:
+    """More days fall due at once than are kept in memory: each is judged, and again later."""
+    pipeline = on.pipeline()
+    pipeline.settler.windows = Windows(kept=10)
+    days = range(1, 69)
+    pipeline.submit([message("MAU01", Said("COD", -day * DAY_SECONDS, 140)) for day in days], True)
+    pipeline.tick(None, fill=True)
+    pipeline.submit(
+        [message("MAU01", Said("COD", HOUR - day * DAY_SECONDS, 140)) for day in days], True
+    )
+    pipeline.tick(None, fill=True)
+    held = findings(
+        on.reads(pipeline), station="MAU01", parameter="COD", period="day", start_to=DAY0
+    )
+    assert [shape["counts"]["valid"] for shape in held] == [2] * len(days)
+    assert {shape["revision"] for shape in held if shape["final"]} == {2}

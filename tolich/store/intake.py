@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from rules.days import DAY_SECONDS
 from rules.grid import day_of
@@ -204,6 +204,13 @@ def mark_judged(connection: Connection, rows: Sequence[tuple[int | None, int, st
         f"WHERE station = {mark} AND day = {mark}",
         list(rows),
     )
+
+
+def mark_unowed(connection: Connection, days: Sequence[StationDay]) -> None:
+    """Station-days that owe nothing under the present register wait for nothing."""
+    for station, day in days:
+        here = (station_day.c.station == station) & (station_day.c.day == day)
+        connection.execute(update(station_day).where(here).values(due=None))
 
 
 def _store_rejections(append: Append, fresh: Sequence[tuple[Delivery, Decoded, bytes]]) -> None:
