@@ -344,9 +344,7 @@ class Pipeline(Taking):
 
     def _after(self, append: Append, taken: Taken, busy: bool, judging: bool) -> None:
         for day, rows in taken.rows.items():
-            window = self.settler.windows.get(day)
-            if window is not None:
-                window.add(rows)
+            self.settler.windows.add(day, rows)
         mono, today = time.monotonic(), midnight(append.at)
         self._latecomers |= {station: mono for station, day in taken.rows if day < today}
         self.waiting.touch(taken.rows, mono)

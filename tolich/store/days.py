@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection, select
 
-from rules.grid import Ints, Window
+from rules.days import DAY_SECONDS
 from rules.judge import GRACE, Sheet, judge
 from rules.model import PERIODS, Finding, Period, Series
 from rules.terms import Terms, terms_of
+from rules.window import Window
 from tolich.ports import Registered
-from tolich.store.readings import readings_between
+from tolich.store.readings import readings_after, readings_before, readings_between
 from tolich.store.schema import station_state
-
-DAY_END = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class JudgedDay:
         sheet, row = self.sheet(period), self.row(series)
         if sheet is None or row is None or not self.window.terms[row].owed:
             return None
-        offset = start - self.window.terms[row].day
+        offset = start - int(self.window.row_day[row])
         column, off = divmod(offset, sheet.period.length)
         if off or not 0 <= column < sheet.outcome.shape[1]:
             return None
@@ -120,7 +119,11 @@ def _window(
     connection: Connection, terms: tuple[Terms, ...], keys: Sequence[int], day: int
 ) -> tuple[Window, dict[tuple[int, int, int, int], int]]:
     rows = {key: row for row, key in enumerate(keys)}
-    readings = readings_between(connection, keys, day, day + DAY_END)
-    raw = {(rows[key], at, value, status): raw for key, at, value, status, raw in readings}
-    columns: Ints = np.array(list(raw), np.int64).reshape(-1, 4)
-    return Window(terms, *columns.T.copy()), raw
+    own = readings_between(connection, keys, day, day + DAY_SECONDS)
+    raw = {(rows[key], at, value, status): raw for key, at, value, status, raw in own}
+    around = readings_before(connection, terms, keys, day)
+    around += readings_after(connection, terms, keys, day)
+    context = [(rows[key], at, value, status) for key, at, value, status, _ in around]
+    table = np.array([*raw, *context], np.int64).reshape(-1, 4)
+    line, at, value, status = table.T.copy()
+    return Window.of_day(terms, day, (line, at, value, status)), raw
