@@ -25,7 +25,7 @@ from rules.model import (
     Reason,
     Status,
 )
-from rules.terms import Dry, Terms
+from rules.terms import Dry
 from rules.wording import formula, summary
 from tests.meta.test_words import word_offences
 from tests.rules.reference import slot_number
