@@ -313,6 +313,10 @@ class Pipeline(Taking):
                 return written
             written += self._settle_some(ready[:AT_ONCE])
 
+    def settle_some(self) -> int:
+        """Judge some of what waits, the earliest days first; returns the findings written."""
+        return self._settle_some(sorted(self.waiting.due, key=lambda day: day[1])[:AT_ONCE])
+
     def _settle_some(self, days: list[StationDay]) -> int:
         try:
             with appending(self.engine, self.clock.now()) as append:

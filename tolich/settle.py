@@ -6,7 +6,7 @@ day, a day that late data has opened again, and a period that closes because its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,8 +24,9 @@ from tolich.ports import Registered
 from tolich.store.alerts import Track, write_amended
 from tolich.store.intake import NEVER, StationDay, mark_judged, mark_unowed
 from tolich.store.ledger import Append
-from tolich.store.schema import station_day, station_state
+from tolich.store.schema import rejudgement, station_day, station_state
 from tolich.store.shapes import finding_summary, number, status_code
+from tolich.store.terms import KeptTerms
 from tolich.store.verdicts import (
     Revised,
     folded_digest,
@@ -48,6 +49,10 @@ NAMED_READINGS = 5
 """How many of the readings behind an amendment are spelled out; the rest are counted."""
 
 Judge = Callable[[Window, int, Sequence[Period], int], list[Sheet]]
+
+
+_OnRecord = tuple[int, int | None, Mapping[str, str] | None]
+"""Of a station-day: the newest message it was judged with, its terms, and why again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,9 @@ class Settler:
         self._judging = judging
         self._limits: dict[bytes, int] | None = None  # keys on record, by digest
         self._version: int | None = None
+        self.recorded: Callable[[StationDay], tuple[Terms, ...] | None] = lambda _: None
         self._book = TermsBook(registered.register, registered.regulations)
+        self._kept = KeptTerms()
 
     def forget(self) -> None:
         """A transaction failed: nothing in memory may be trusted any more."""
@@ -90,6 +97,7 @@ class Settler:
         self.tracks.forget()
         self._limits = None
         self._version = None
+        self._kept.forget()
 
     def replace_register(self, registered: Registered) -> None:
         """Take a changed register; what was derived from the old one is forgotten."""
@@ -123,13 +131,13 @@ class Settler:
         """The windows of some days; held here, as the cache may let any of them go again."""
         found = {day: self.windows.get(day) for day in days}
         missing = [day for day, window in found.items() if window is None]
-        judged = self._judged_raws(append, missing) if missing else {}
+        known = self._known(append, missing) if missing else {}
         for day in missing:
-            terms = self.terms(day)
+            judged, kept, rejudged = known.get(day, (NEVER, None, None))
+            terms = self.terms(day) if kept is None else self._kept.of(append.connection, kept)
             keys = [self._series[term.series] for term in terms]
-            window = load_window(
-                append.connection, day, terms, keys, self._periods, judged.get(day, NEVER)
-            )
+            window = load_window(append.connection, day, terms, keys, self._periods, judged)
+            window.kept, window.rejudged = kept, rejudged
             self.windows.put(window)
             found[day] = window
         loaded = [window for window in found.values() if window is not None]
@@ -138,16 +146,28 @@ class Settler:
             load_around(append.connection, window, keys)
         return loaded
 
-    def _judged_raws(self, append: Append, days: Sequence[StationDay]) -> dict[StationDay, int]:
+    def _known(self, append: Append, days: Sequence[StationDay]) -> dict[StationDay, _OnRecord]:
         table = station_day
-        stations = {station for station, _ in days}
-        query = select(table.c.station, table.c.day, table.c.judged_raw).where(
-            table.c.station.in_(stations), table.c.day.in_({day for _, day in days})
+        again = rejudgement.c
+        query = (
+            select(table.c.station, table.c.day, table.c.judged_raw, table.c.terms)
+            .add_columns(again.author, again.reason)
+            .select_from(table.outerjoin(rejudgement, table.c.rejudgement == again.id))
+            .where(
+                table.c.station.in_({station for station, _ in days}),
+                table.c.day.in_({day for _, day in days}),
+            )
         )
-        return {(station, day): raw for station, day, raw in append.connection.execute(query)}
+        return {
+            (station, day): (raw, kept, None if by is None else {"by": by, "reason": reason})
+            for station, day, raw, kept, by, reason in append.connection.execute(query)
+        }
 
     def terms(self, day: StationDay) -> tuple[Terms, ...]:
-        """The terms of a station-day under the present register."""
+        """The terms of a station-day under the present register, as long as it is open."""
+        before = self.recorded(day)
+        if before is not None:
+            return before
         return self._book.of(*day)
 
     # --- judging ---------------------------------------------------------------------------
@@ -265,6 +285,8 @@ class Settler:
 
     def _cause(self, one: Changed) -> dict[str, Any]:
         """Which new readings of the period lie behind a revision; none: its time had come."""
+        if one.window.rejudged is not None:
+            return {"kind": "rejudged", **one.window.rejudged}
         new = one.window.newcomers(one.row, one.finding.start, one.finding.end)
         if not new:
             return {"kind": "other_series" if one.window.has_newcomers() else "closed"}
@@ -281,14 +303,17 @@ class Settler:
 
     def _mark(self, append: Append, windows: Sequence[DayWindow]) -> None:
         """Say when each station-day must be judged next, and with what it was judged now."""
-        rows = []
+        rows: list[tuple[int | None, int, int | None, str, int]] = []
         for window in windows:
             day = (window.station, window.day)
             window.judged_raw = max(window.judged_raw, max(window.raw, default=0))
             due = next_due(window.day, append.at, self._grace)
             if due is None and day in self.broken:
                 due = 0  # all closed, but owed a judgement: the next start tries again
-            rows.append((due, window.judged_raw, *day))
+            if due is None:
+                window.kept = self._kept.keep(append, window.terms)
+            window.rejudged = None
+            rows.append((due, window.judged_raw, window.kept, *day))
         mark_judged(append.connection, rows)
 
 

@@ -82,6 +82,8 @@ class DayWindow:
     raw: array[int] = field(default_factory=lambda: array("q"))
     written: dict[str, Written] = field(default_factory=dict)  # by period
     judged_raw: int = NEVER
+    kept: int | None = None  # the key of its terms on record
+    rejudged: Mapping[str, str] | None = None  # who wants it judged again, and why
     before: Columns | None = None
     after: Columns | None = None
 

@@ -234,12 +234,14 @@ def mark_due(connection: Connection, days: Iterable[StationDay], due: int) -> No
     )
 
 
-def mark_judged(connection: Connection, rows: Sequence[tuple[int | None, int, str, int]]) -> None:
-    """Station-days were judged: (next due, newest message, station, day) each."""
+def mark_judged(
+    connection: Connection, rows: Sequence[tuple[int | None, int, int | None, str, int]]
+) -> None:
+    """Station-days were judged: (next due, newest message, kept terms, station, day) each."""
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     connection.exec_driver_sql(
-        f"UPDATE station_day SET due = {mark}, judged_raw = {mark} "
-        f"WHERE station = {mark} AND day = {mark}",
+        f"UPDATE station_day SET due = {mark}, judged_raw = {mark}, terms = {mark}, "
+        f"rejudgement = NULL WHERE station = {mark} AND day = {mark}",
         list(rows),
     )
 
