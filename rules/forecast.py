@@ -146,8 +146,6 @@ def highest(terms: Terms) -> Fraction | None:
 def certainty(terms: Terms, progress: Progress, high: Fraction) -> Certain | None:
     """What the valid slots settle, however many of the missing ones are ever filled."""
     missing, whole = progress.expected - progress.valid, progress.expected * high
-    if progress.proven:
-        return Certain.EXCEEDING
     if progress.firm and progress.total + missing * terms.low > whole:
         return Certain.EXCEEDING
     return Certain.WITHIN if progress.total + missing * terms.high <= whole else None
