@@ -188,6 +188,14 @@ def test_what_is_proven_needs_no_forecast(on: Stage) -> None:
     assert (shape["certain"], shape["mean_so_far"]) == ("exceeding", 201)
 
 
+def test_a_proof_that_rests_on_which_value_is_right_is_none(on: Stage) -> None:
+    """With the higher values of one hour the sum passes 9,600, with the lower it does not."""
+    today = hours_of("MAU01", "COD", 0, [198] * 11 + [200])
+    clash = run_of("MAU01", "COD", 11 * HOUR, [240] * 4)
+    shape = outlook_of(on, [*today, *clash], NOON)
+    assert (shape["certain"], shape["state"], shape["probability"]) == (None, "probability", 1)
+
+
 def test_a_plant_that_may_not_have_discharged_is_not_certain_to_exceed(on: Stage) -> None:
     """MAU03 rests while its outflow is below 0.5; no outflow has been seen today."""
     shape = outlook_of(on, hours_of("MAU03", "COD", 0, [201] * 12), NOON, "MAU03")
