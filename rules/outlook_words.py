@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from math import floor
+from math import ceil, floor
 
 from rules.explain import FOOTER, SIMULATED
 from rules.forecast import (
@@ -147,19 +147,21 @@ def _persistence(told: _Told) -> str:
 
 def _probability(told: _Told, probability: float) -> str:
     name = _LEVELS[told.of.level or Level.LOW][told.which]
+    share = _percent(probability, told.of.days)
     return (
-        f"{name} – xác suất trung bình ngày vượt {told.limit}: {_percent(probability)} (sai số dự "
+        f"{name} – xác suất trung bình ngày vượt {told.limit}: {share} (sai số dự "
         f"báo của {told.of.days} ngày trước vào giờ này).",
-        f"{name} – probability that the daily mean exceeds {told.limit}: {_percent(probability)} "
+        f"{name} – probability that the daily mean exceeds {told.limit}: {share} "
         f"(forecast errors of {told.of.days} past days at this hour).",
     )[told.which]
 
 
-def _percent(probability: float) -> str:
-    """Whole per cent; what is not certain is shown as neither 0 nor 100."""
-    if 0 < probability < 1:
-        return f"{min(99, max(1, round(100 * probability)))} %"
-    return f"{round(100 * probability)} %"
+def _percent(probability: float, days: int) -> str:
+    """Whole per cent; that so many days never (or always) exceeded does not make it certain."""
+    step = ceil(100 / max(days, 1))
+    if probability == 0:
+        return f"< {step} %"
+    return f"> {100 - step} %" if probability == 1 else f"{round(100 * probability)} %"
 
 
 def _remaining(told: _Told) -> str:

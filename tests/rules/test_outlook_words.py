@@ -49,9 +49,11 @@ def test_a_probability_and_what_may_remain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("probability", "shown"), [(0.0, "0 %"), (0.001, "1 %"), (0.999, "99 %"), (1.0, "100 %")]
+    ("probability", "shown"), [(0.0, "< 3 %"), (1 / 45, "2 %"), (44 / 45, "98 %"), (1.0, "> 97 %")]
 )
-def test_only_what_is_certain_is_shown_as_such(probability: float, shown: str) -> None:
+def test_a_share_of_all_or_none_of_the_days_is_not_called_certain(
+    probability: float, shown: str
+) -> None:
     for said in words(replace(LIKELY, probability=probability), terms()):
         assert f": {shown} (" in said
 

@@ -47,7 +47,8 @@ def history(connection: Connection, series: int, today: int) -> list[PastDay]:
 def _past_hour(mean: str | None, valid: int, expected: int) -> PastHour:
     if mean is None:  # too few readings, or contested: it counts as missing
         return PastHour(0.0, 0, expected)
-    return PastHour(float(Fraction(mean)) * valid, valid, expected)
+    num, den = mean.split("/")
+    return PastHour(int(num) / int(den) * valid, valid, expected)
 
 
 def progress_of(day: JudgedDay, row: int, now: int) -> Progress:
