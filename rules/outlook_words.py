@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil, floor
 
-from rules.explain import FOOTER, SIMULATED
 from rules.forecast import (
     DAYS_NEEDED,
     RECENT_HOURS,
@@ -18,6 +17,7 @@ from rules.forecast import (
 )
 from rules.permit import plain
 from rules.terms import Terms
+from rules.wording import FOOTER, SIMULATED
 
 FOR_OPERATION = ("Tham khảo vận hành.", "For operation only.")
 

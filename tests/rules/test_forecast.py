@@ -31,7 +31,7 @@ from rules.forecast import (
 )
 from rules.model import Outcome, Reason
 from rules.terms import Terms
-from tests.rules.windows import day_finding, limit, ph_terms, readings, terms
+from tests.rules.windows import DayTerms, day_finding, limit, ph_terms, readings, terms
 
 SLOTS = 288
 SHARE = Fraction(4, 5)
@@ -106,7 +106,7 @@ def test_a_day_that_cannot_exceed_any_more_has_probability_nought() -> None:
     assert (found.probability, found.level, found.withheld) == (0.0, Level.LOW, None)
 
 
-def hourly(high: int) -> Terms:
+def hourly(high: int) -> DayTerms:
     """One reading an hour, from 0 to 300.0; any share of them is enough."""
     of = replace(terms(high=str(high)), interval=3600, low=0, high=3000)
     return replace(of, completeness=Fraction(1, HOURS))

@@ -8,10 +8,10 @@ from fractions import Fraction
 
 import pytest
 
-from rules.explain import FOOTER, SIMULATED
 from rules.forecast import Certain, Level, Outlook, Stage, Withheld
 from rules.outlook_words import FOR_OPERATION, localised, outlook_words
 from rules.terms import Terms
+from rules.wording import FOOTER, SIMULATED
 from tests.rules.windows import ph_terms, terms
 
 OFF = Outlook(Stage.OFF, Withheld.NO_DATA, None, None, None, None, None, None, 0)

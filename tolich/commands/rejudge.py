@@ -19,15 +19,19 @@ from tolich.settings import load_settings
 from tolich.store.ledger import appending
 from tolich.store.rejudging import Again, days_on_record, rejudge
 
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+DAY = ["%Y-%m-%d"]
 
 
 def rejudge_days(
     reason: Annotated[str, typer.Option(help="Why: kept for good, and shown with every change.")],
     by: Annotated[str, typer.Option(help="Who wants it: kept for good.")],
     station: Annotated[str | None, typer.Option(help="Only this station.")] = None,
-    since: Annotated[Day, typer.Option("--from", help="First local day, 2026-01-31.")] = None,
-    until: Annotated[Day, typer.Option("--to", help="Last local day, inclusive.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--from", formats=DAY, help="First local day, 2026-01-31.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--to", formats=DAY, help="Last local day, inclusive.")
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="Data folder; default: the settings'.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Only say how many days it is about.")] = False,
     settings: SettingsFile = None,

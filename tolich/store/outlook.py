@@ -54,7 +54,7 @@ def _past_hour(mean: str | None, valid: int, expected: int) -> PastHour:
 def progress_of(day: JudgedDay, row: int, now: int) -> Progress:
     """How far one row of a judged day has got at plant time `now`."""
     whole, hours, terms = _sheet(day, DAY.name), _sheet(day, HOUR.name), day.window.terms[row]
-    since = now - terms.day
+    since = now - int(day.window.row_day[row])
     hour, elapsed = since // HOUR_SECONDS, since // terms.interval
     valid, expected = int(whole.valid[row, 0]), int(whole.expected[row, 0])
     recent = range(max(0, hour - RECENT_HOURS), hour + 1)
@@ -110,12 +110,13 @@ def outlooks(
     """An outlook for each (row of the day, key of its series)."""
     for row, key in keys:
         terms, progress = day.window.terms[row], progress_of(day, row, now)
-        found = outlook(terms, progress, history(connection, key, terms.day))
-        yield outlook_shape(found, progress, terms, station, now)
+        start = int(day.window.row_day[row])
+        found = outlook(terms, progress, history(connection, key, start))
+        yield outlook_shape(found, progress, terms, station, start, now)
 
 
 def outlook_shape(
-    of: Outlook, progress: Progress, terms: Terms, station: Station, now: int
+    of: Outlook, progress: Progress, terms: Terms, station: Station, start: int, now: int
 ) -> Shape:
     """An outlook as the contract spells it; every number in the parameter's unit."""
     parameter: Parameter = terms.parameter
@@ -125,8 +126,8 @@ def outlook_shape(
         "cluster": station.cluster,
         "plant": station.plant,
         "parameter": parameter.key,
-        "start": rfc3339(terms.day),
-        "end": rfc3339(terms.day + DAY_SECONDS),
+        "start": rfc3339(start),
+        "end": rfc3339(start + DAY_SECONDS),
         "at": rfc3339(now),
         "for_operation_only": True,
         "state": str(of.stage),
