@@ -59,7 +59,8 @@ class Lines:
     ends: Ints  # 1 where a time closes its slot
     full: Ints  # at or above this the instrument is at the end of its range
     clip: Ints  # the same, where clipping is a check
-    half: Ints  # closer than this in time is too close
+    half: Ints  # of an interval, rounded up
+    close: Ints  # closer than this in time is too close
     gap: Ints
     jump: Ints  # no change up to this is too fast, however close in time
     rates: tuple[Fraction | None, ...]  # square of the allowed change, a second
@@ -95,16 +96,17 @@ class Lines:
 def _row(plan: Plan) -> dict[str, int]:
     checks, parameter, interval = plan.checks, plan.parameter, plan.interval
     step = 1 if checks.resolution is None else max(1, floor(parameter.quanta(checks.resolution)))
-    full, rate = plan.high - step, _rate(plan)
+    full, half, rate = plan.high - step, ceil(Fraction(interval, 2)), _rate(plan)
     return {
         "interval": interval,
         "ends": int(plan.stamp_ends),
         "step": step,
         "full": full,
         "clip": full if checks.clipping else NEVER,
-        "half": ceil(Fraction(interval, 2)) if checks.time else 0,
+        "half": half,
+        "close": half if checks.time else 0,
         "gap": checks.gap.longer if checks.gap else NEVER,
-        "jump": NEVER if rate is None else isqrt(floor(rate * (interval // 2))),
+        "jump": NEVER if rate is None else isqrt(floor(rate * half)),
         **_spike(checks, step, interval),
         **_flat(plan, step),
         **_weak(plan),

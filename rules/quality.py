@@ -94,7 +94,7 @@ def _stretch(lines: Lines, line: Ints, at: Ints, value: Ints) -> _Stretch:
 def _temporal(own: _Stretch) -> None:
     elapsed = np.diff(own.key, prepend=own.key[0] - _LINE)
     change = np.abs(np.diff(own.value, prepend=own.value[0]))
-    _set(own.marks.suspect, elapsed < own.per(own.lines.half), Test.TIME)
+    _set(own.marks.suspect, elapsed < own.per(own.lines.close), Test.TIME)
     _set(own.marks.suspect, elapsed > own.per(own.lines.gap), Test.GAP)
     _set(own.marks.suspect, own.value >= own.per(own.lines.clip), Test.CLIPPING)
     _rate(own, elapsed, change)
