@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rules.amendments import Act, Amendment
+from rules.lines import Lines, Marks
 from rules.model import Status, Test
-from rules.quality import Lines, Marks, check
+from rules.quality import check
 from rules.window import Ints, Mask, Window, changes, column, slots_of, starts
 
 # What a reading (and so a slot) is, best first: a slot is what its best reading is.
@@ -139,7 +140,7 @@ def _checked(window: Window, line: Ints, at: Ints, used: Ints, competing: Mask) 
         return check(lines, line, at, used)
     places = np.flatnonzero(competing)
     found = check(lines, line[places], at[places], used[places])
-    whole = Marks(*(np.zeros(at.shape, np.int64) for _ in range(3)))
+    whole = Marks.none(len(at))
     for every, own in zip(
         (whole.fail, whole.suspect, whole.unevaluated),
         (found.fail, found.suspect, found.unevaluated),

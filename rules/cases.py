@@ -146,6 +146,8 @@ def _register(
 ) -> Register | None:
     """A register of one invented station under the case's permit (none: no permit binds)."""
     permit, ranges = entry.values("permit"), entry.values("ranges")
+    # A case writes long runs of one value; they are no stuck sensor unless it says so.
+    usual = {} if entry.flag("checks") else {"checks": "off"}
     typed = {"plant": PLANT, "document": "Giấy phép (mẫu)", "number": "1", "page": "1"}
     dates = {"date": day.isoformat(), "from": day.isoformat()}
     mapping = {
@@ -159,7 +161,7 @@ def _register(
                 "from": day.isoformat(),
                 "interval": interval,
                 "timestamp_means": entry.text("timestamp_means", "start"),
-                "series": {key: ranges.get(key, {}) for key in readings},
+                "series": {key: {**usual, **_mapping(ranges.get(key))} for key in readings},
             }
         },
         "permits": {PERMIT: {**typed, **dates, **permit}} if permit else {},
@@ -170,6 +172,10 @@ def _register(
         for problem in refused.problems:
             entry.problem(_place(problem.key), problem.message)
         return None
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _place(key: str) -> str:

@@ -14,6 +14,7 @@ from enum import IntEnum, IntFlag, StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
+from rules.checks import NO_CHECKS, Checks
 from rules.days import rfc3339
 
 ENGINE = "1.0"
@@ -43,6 +44,14 @@ class Test(IntFlag):
     """The quality tests a reading failed, named after the QARTOD manuals."""
 
     GROSS_RANGE = 1
+    RATE_OF_CHANGE = 2
+    SPIKE = 4
+    FLAT_LINE = 8
+    ATTENUATED_SIGNAL = 16
+    GAP = 32
+    CLIPPING = 64
+    TIME = 128
+    MULTI_VARIATE = 256
 
 
 class Averaging(StrEnum):
@@ -145,6 +154,7 @@ class Parameter:
     high: Decimal
     regulated_as: str | None = None  # key of the parameter in the regulation packs
     limited: bool = True  # False: owes no finding unless a permit limits it (flow)
+    checks: Checks = NO_CHECKS  # what its readings are checked for unless the series says
 
     def quanta(self, value: Decimal) -> Fraction:
         """`value` (in `unit`) as an exact number of quanta, not rounded."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from rules.checking import read_checks, read_resolution
+from rules.checks import NO_CHECKS, Checks
 from rules.loading import Reader, exact
 from rules.model import Averaging, Parameter, Problem, Refused
 
 Catalogue = Mapping[str, Parameter]
+
+MOST_QUANTA = 2**40
+"""Values are below this, so that the arithmetic of the checks fits into 64 bits."""
 
 
 def load_parameters(file: str, raw: object) -> Catalogue:
@@ -27,10 +32,35 @@ def load_parameters(file: str, raw: object) -> Catalogue:
     )
     defaults.close()
     found = {key: _parameter(key, entry, usual) for key, entry in top.named("parameters")}
+    checks = _checks(top, found)
     top.close()
     if problems:
         raise Refused(problems)
-    return found
+    return {key: replace(one, checks=checks[key]) for key, one in found.items()}
+
+
+def _checks(top: Reader, found: Catalogue) -> dict[str, Checks]:
+    """The `checks` section: `defaults`, and what single parameters have instead."""
+    checks = top.child("checks")
+    if checks is None:
+        return dict.fromkeys(found, NO_CHECKS)
+    defaults, usual = checks.child("defaults"), NO_CHECKS
+    if defaults is not None:
+        usual = read_checks(defaults, NO_CHECKS, None, found)
+        defaults.close()
+    own = {key: _own(checks, key, usual, one, found) for key, one in found.items()}
+    checks.close()
+    return own
+
+
+def _own(checks: Reader, key: str, usual: Checks, parameter: Parameter, found: Catalogue) -> Checks:
+    entry = checks.child(key)
+    if entry is None:
+        return usual
+    resolution = read_resolution(entry, None, parameter)
+    own = read_checks(entry, replace(usual, resolution=resolution), parameter, found)
+    entry.close()
+    return own
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +95,8 @@ def _parameter(key: str, entry: Reader, usual: _Usual) -> Parameter:
     )
     if parameter.high <= parameter.low:
         entry.problem("high", "must be above low")
+    if max(abs(parameter.quanta(parameter.low)), parameter.quanta(parameter.high)) > MOST_QUANTA:
+        entry.problem("quantum", "too fine for this range: at most 2**40 quanta fit into it")
     entry.close()
     return parameter
 

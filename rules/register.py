@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from rules.checks import Checks
+from rules.checking import read_checks, read_resolution
+from rules.checks import NO_CHECKS, Checks
 from rules.loading import Reader, calendar_day, meant
 from rules.model import Parameter, Problem, Refused
 from rules.parameters import Catalogue
@@ -61,7 +62,7 @@ class SeriesEntry:
     low: Decimal
     high: Decimal
     intervals: tuple[tuple[date, int], ...]  # (from local day, seconds), rising
-    checks: Checks = field(default_factory=Checks)
+    checks: Checks = NO_CHECKS
 
     def interval(self, day: date) -> int:
         """The reporting interval on a local day, in seconds."""
@@ -214,11 +215,27 @@ def _series(
         parameter = catalogue[key]
         low, high = _range(series, parameter)
         own = _intervals(series, since) if series.has("interval") else intervals
-        found[key] = SeriesEntry(parameter, low, high, own)
+        checks = _checks(series, parameter, catalogue)
+        found[key] = SeriesEntry(parameter, low, high, own, checks)
         series.close()
     if not found:
         entry.problem("series", "a station needs at least one series")
     return found
+
+
+def _checks(series: Reader, parameter: Parameter, catalogue: Catalogue) -> Checks:
+    """What the parameter is checked for, with what this series has instead."""
+    resolution = read_resolution(series, parameter.checks.resolution, parameter)
+    usual = replace(parameter.checks, resolution=resolution)
+    if series.peek("checks") in ("off", False):
+        series.take("checks")
+        return Checks(resolution=resolution)
+    entry = series.child("checks")
+    if entry is None:
+        return usual
+    checks = read_checks(entry, usual, parameter, catalogue)
+    entry.close()
+    return checks
 
 
 def _range(series: Reader, parameter: Parameter) -> tuple[Decimal, Decimal]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from rules.checks import Checks
+from rules.checks import NO_CHECKS, Checks
 from rules.days import local_date
 from rules.model import Limit, Parameter, Reason, Series
 from rules.permit import DEFAULT_BASIS, DEFAULT_COMPLETENESS, Permit, Regulations, limit_for
@@ -37,7 +37,7 @@ class Terms:
     dry: Dry | None
     owed: bool  # False: measured, but owes no finding (flow)
     basis: str = DEFAULT_BASIS  # the period whose mean the permit binds
-    checks: Checks = field(default_factory=Checks)
+    checks: Checks = NO_CHECKS
 
 
 class TermsBook:

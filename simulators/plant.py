@@ -21,7 +21,7 @@ SLOW_SECONDS = 4 * HOUR_SECONDS
 FAST_SECONDS = 10
 """Momentary changes last this long."""
 
-HELD_STEADY = 0.01
+HELD_STEADY = 0.04
 """How far a level set by an event still moves, as a share of it."""
 
 _FIRST_WEEKDAY = 3  # 1 January 1970 was a Thursday; Monday is 0

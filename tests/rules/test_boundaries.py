@@ -241,7 +241,7 @@ stations:
     name: Trạm Mẫu 01
     from: 2026-01-01
     interval: [{from: 2026-01-01, seconds: 300}, {from: 2026-03-10, seconds: 900}]
-    series: {COD: {low: 0, high: 450}}
+    series: {COD: {low: 0, high: 450, checks: off}}
 permits:
   old: {plant: p, document: Giấy phép, number: 1, date: 2026-01-01, page: 1, from: 2026-01-05,
         until: 2026-03-09, limits: {COD: {max: 150, page: 2}}}
