@@ -36,7 +36,7 @@ def register(stations: int, since: int) -> dict[str, Any]:
                 "from": day,
                 "simulated": True,
                 "interval": INTERVAL,
-                "series": {key: {} for key in (*LIMITS, "pH")},
+                "series": {**{key: {"high": 3 * top} for key, top in LIMITS.items()}, "pH": {}},
             }
             for n in range(stations)
         },
