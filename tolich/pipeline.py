@@ -15,18 +15,21 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import Engine, select
 
-from rules.days import midnight, rfc3339
+from rules.days import local_date, midnight, rfc3339
 from rules.judge import GRACE
-from rules.model import Refused, Series
+from rules.ladder import Ladder
+from rules.model import PERIODS, Period, Refused, Series
 from rules.parameters import Catalogue
 from tolich.owed import missing_days
 from tolich.ports import Clock, Decoded, Delivery, NotDurable, Receipt, Registered, Rejection
+from tolich.reminders import Reminders
 from tolich.settle import Settler
 from tolich.silence import Silence
 from tolich.store.intake import StationDay, Taken, mark_due, take
 from tolich.store.ledger import Append, appending
 from tolich.store.registry import read_register, series_keys, version
 from tolich.store.schema import head, station_day
+from tolich.tracks import Tracks
 
 log = structlog.get_logger()
 
@@ -269,10 +272,13 @@ class Pipeline(Taking):
         registered: Registered,
         clock: Clock,
         grace: int = GRACE,
+        periods: Sequence[Period] = PERIODS,
     ) -> None:
         super().__init__(engine, decode, catalogue, registered, clock)
-        self.settler = Settler(registered, self.series, grace=grace)
+        self.settler = Settler(registered, self.series, periods, grace)
+        self.settler.tracks = Tracks(self._ladder_at)
         self.silence = Silence(engine)
+        self.reminders = Reminders(engine)
         self.waiting = Waiting()
         self._seq = self._head()
         self._settled: list[StationDay] = []
@@ -302,6 +308,7 @@ class Pipeline(Taking):
         self._find_closing(mono)
         self.settle(everything=fill, busy=busy)
         self._watch_silence(connected)
+        self._remind()
 
     def settle(self, *, everything: bool = False, busy: bool = False) -> int:
         """Judge what is ready (or all that waits); returns the number of findings written."""
@@ -386,6 +393,7 @@ class Pipeline(Taking):
         self._settled = []
         self.settler.forget()
         self.silence.recall()
+        self.reminders.recall()
         self.waiting.touched.clear()  # what was not stored has not come
 
     def _head(self) -> int:
@@ -440,3 +448,16 @@ class Pipeline(Taking):
                 self._take_over(append)  # may have heard of somebody
                 self.silence.write(append, self.silence.due(register, connected, now), connected)
             self._committed(append)
+
+    def _remind(self) -> None:
+        register, now = self.registered.register, self.clock.now()
+        if self.reminders.waiting(register, now):
+            with appending(self.engine, now) as append:
+                self._take_over(append)
+                self.reminders.write(append, register)
+            self._committed(append)
+
+    def _ladder_at(self, series: Series, at: int) -> Ladder:
+        """The ladder of a series on the day of an instant, by the register as it stands."""
+        day = local_date(midnight(at))
+        return self.registered.register.ladder(series.station, series.parameter, day)
