@@ -126,17 +126,23 @@ class _Frame:
 
 def load_regulation(file: str, raw: object, digest: str) -> Regulation:
     """A pack from its parsed mapping, numbers exact. Raises Refused with every problem."""
+    found, problems = read_regulation(file, raw, digest)
+    if problems or found is None:
+        raise Refused(problems)
+    return found
+
+
+def read_regulation(file: str, raw: object, digest: str) -> tuple[Regulation | None, list[Problem]]:
+    """As much of a pack as can be read, and every problem with it; only without any is it one."""
     problems: list[Problem] = []
     top = Reader(file, "", raw, problems)
     if problems:  # not even a mapping: everything else would only repeat that
-        raise Refused(problems)
+        return None, problems
     if top.whole("schema") != 1:
         top.problem("schema", "this program reads schema 1")
     found = _regulation(top, digest)
     top.close()
-    if problems:
-        raise Refused(problems)
-    return found
+    return found, problems
 
 
 def _regulation(top: Reader, digest: str) -> Regulation:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from tolich.commands import cases, demo, evidence, folder, law, replay, serve, simulate
+from tolich.commands import (
+    cases,
+    demo,
+    evidence,
+    folder,
+    law,
+    regulations,
+    replay,
+    serve,
+    simulate,
+)
 
 app = typer.Typer(
     name="tolich",
@@ -25,7 +35,7 @@ app.command("ingest-folder")(folder.ingest_folder)
 app.command("check")(law.check)
 app.command("test-rules")(cases.check_cases)
 app.command("verify")(evidence.verify)
-app.add_typer(law.regulations, name="regulations")
+app.add_typer(regulations.regulations, name="regulations")
 app.add_typer(law.permits, name="permits")
 
 

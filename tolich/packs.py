@@ -16,8 +16,8 @@ from rules.parameters import Catalogue, load_parameters
 from rules.regulation import (
     Regulation,
     catalogue_problems,
-    load_regulation,
     period_problems,
+    read_regulation,
 )
 from tolich.yamlfile import parse_yaml, read_bytes, read_yaml
 
@@ -36,9 +36,15 @@ def load_pack(path: Path, catalogue: Catalogue) -> Regulation:
     """One regulation file, held against the catalogue. Raises Refused with every problem."""
     content = read_bytes(path)
     digest = hashlib.sha256(content).hexdigest()
-    regulation = load_regulation(str(path), parse_yaml(content, str(path)), digest)
-    problems = catalogue_problems(str(path), regulation, catalogue)
-    if problems:
+    regulation, problems = read_regulation(str(path), parse_yaml(content, str(path)), digest)
+    if regulation is not None:
+        spoilt = [problem.key for problem in problems]
+        problems += [
+            one
+            for one in catalogue_problems(str(path), regulation, catalogue)
+            if not any(key == one.key or key.startswith(f"{one.key}.") for key in spoilt)
+        ]
+    if problems or regulation is None:
         raise Refused(problems)
     return regulation
 
@@ -66,6 +72,20 @@ def load_regulations(
     if problems:
         raise Refused(problems)
     return known
+
+
+def load_checked(path: Path) -> Regulation:
+    """One file held against the catalogue and against the packs that ship. Raises Refused."""
+    shipped = load_regulations()
+    pack = load_pack(path, load_catalogue())
+    if path.resolve().parent == REGULATIONS.resolve():
+        return pack
+    problems = _replacing(str(path), pack, {key: (path, one) for key, one in shipped.items()})
+    others = {key: one for key, one in shipped.items() if key != pack.id}
+    problems += period_problems(str(path), pack, others)
+    if problems:
+        raise Refused(problems)
+    return pack
 
 
 _Packs = dict[str, tuple[Path, Regulation]]

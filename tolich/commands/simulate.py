@@ -35,7 +35,10 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "register.yaml"
 
 def simulate(
     settings: Annotated[
-        Path | None, typer.Option("--settings", "-s", help="Settings file; its broker is used.")
+        Path | None,
+        typer.Option(
+            "--settings", "-s", help="Settings file; its broker and regulations are used."
+        ),
     ] = None,
     register: Annotated[
         Path,
@@ -63,11 +66,12 @@ def simulate(
     if child:
         end_with_parent(stop.set)
     with refusing():
-        catalogue, known = load_catalogue(), load_regulations()
+        wanted = load_settings(settings)
+        catalogue, known = load_catalogue(), load_regulations(extra=wanted.regulations)
         raw = read_yaml(register)
         dated = demo_register(raw if isinstance(raw, dict) else {}, today)
         loaded = load_register(str(register), dated, catalogue, known)
-        broker = _broker(load_settings(settings).mqtt)
+        broker = _broker(wanted.mqtt)
     script = demo_script(loaded, now, seed)
     begin = day_start(history_start(today))
     past = history(loaded, script, begin, now)
