@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from rich.progress import Progress
 
 from rules.days import day_start, local_date
 from rules.model import Problem, Refused
-from rules.register import load_register
+from rules.register import Register, load_register
 from simulators.jsonl import write
 from simulators.message import Outgoing
 from simulators.publish import Broker, BrokerLost, Publisher, flood, run
@@ -27,7 +28,7 @@ from tolich.children import end_with_parent
 from tolich.clock import ScaledClock
 from tolich.console import err, out, refusing
 from tolich.packs import load_catalogue, load_regulations
-from tolich.settings import Mqtt, load_settings
+from tolich.settings import Mqtt, Settings, load_settings
 from tolich.yamlfile import read_yaml
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "register.yaml"
@@ -67,10 +68,7 @@ def simulate(
         end_with_parent(stop.set)
     with refusing():
         wanted = load_settings(settings)
-        catalogue, known = load_catalogue(), load_regulations(extra=wanted.regulations)
-        raw = read_yaml(register)
-        dated = demo_register(raw if isinstance(raw, dict) else {}, today)
-        loaded = load_register(str(register), dated, catalogue, known)
+        loaded = _stations(register, wanted, today)
         broker = _broker(wanted.mqtt)
     script = demo_script(loaded, now, seed)
     begin = day_start(history_start(today))
@@ -97,6 +95,14 @@ def simulate(
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         out.print("stopped")
+
+
+def _stations(file: Path, settings: Settings, today: date) -> Register:
+    """The register of the simulated stations, its dates moved up to today."""
+    known = load_regulations(extra=settings.regulations)
+    raw = read_yaml(file)
+    dated = demo_register(raw if isinstance(raw, dict) else {}, today)
+    return load_register(str(file), dated, load_catalogue(), known)
 
 
 Tell = Callable[[float, int], None]
