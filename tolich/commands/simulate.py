@@ -36,10 +36,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "register.yaml"
 
 def simulate(
     settings: Annotated[
-        Path | None,
-        typer.Option(
-            "--settings", "-s", help="Settings file; its broker and regulations are used."
-        ),
+        Path | None, typer.Option("--settings", "-s", help="Its broker and regulations are used.")
     ] = None,
     register: Annotated[
         Path,
