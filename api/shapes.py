@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.examples import ALERT, END, FINDING, LIMIT, REJECTION, START, TRANSITION
+from api.examples import ALERT, END, FINDING, LIMIT, OUTLOOK, REJECTION, START, TRANSITION
+from rules.forecast import Certain, Level, Stage, Withheld
 from rules.model import AlertKind, Change, Outcome, Reason, Severity, Verification
 
 
@@ -265,6 +266,35 @@ class Why(_Shape):
     versions: dict[str, Any]
 
 
+class Outlook(_Shape):
+    """How the mean of the day under way is likely to end: for operation only, no verdict."""
+
+    model_config = _example(OUTLOOK)
+    station: str
+    cluster: str
+    parameter: str
+    at: AwareDatetime
+    for_operation_only: Literal[True]
+    state: Stage
+    reason: Withheld | None = Field(description="Why there is no probability.")
+    probability: float | None = Field(ge=0, le=1)
+    level: Level | None
+    certain: Certain | None
+    mean_so_far: float | None
+    forecast: float | None
+    required_remaining_mean: float | None = Field(
+        description="The rest of the day at this mean ends it exactly at the limit."
+    )
+    unit: str
+    limit: Limit | None
+    valid: int
+    elapsed: int
+    expected: int
+    history_days: int
+    summary: Words
+    simulated: bool
+
+
 class Rejection(_Shape):
     """Why something was not understood, and how to mend it."""
 
@@ -388,6 +418,14 @@ class ReadingPage(_Shape):
     """Readings, newest first."""
 
     items: list[Reading]
+    next: str | None = Next
+
+
+class OutlookPage(_Shape):
+    """Outlooks of one station, in the order of its parameters."""
+
+    model_config = _page(OUTLOOK)
+    items: list[Outlook]
     next: str | None = Next
 
 

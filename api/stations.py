@@ -7,9 +7,10 @@ from fastapi import APIRouter
 from api.answers import found, listed
 from api.asking import From, Pages, ParameterFilter, StationFilter, To, in_order
 from api.jsonbody import Json
-from api.problems import absent, errors
-from api.shapes import ReadingPage, RejectedPage, Station, StationPage
-from api.view import Seen
+from api.problems import Trouble, absent, errors
+from api.shapes import OutlookPage, ReadingPage, RejectedPage, Station, StationPage
+from api.view import Seen, View
+from rules.loading import meant
 
 router = APIRouter(tags=["stations"])
 
@@ -56,6 +57,33 @@ def readings(
     if page is None:
         raise absent("station", id)
     return listed(page)
+
+
+@router.get(
+    "/stations/{id}/outlook",
+    summary="How today's daily means are likely to end; for operation only",
+    response_model=OutlookPage,
+    responses=errors("not-found", "invalid-request"),
+)
+def outlook(
+    view: Seen,
+    id: str,  # noqa: A002
+    parameter: ParameterFilter = None,
+) -> Json:
+    """One parameter, or every one with a limit: probability, certainty, and what may remain."""
+    page = view.outlook(id, parameter)
+    if page is None:
+        raise absent("station", id)
+    if parameter is not None and not page.items:
+        raise _unmeasured(view, id, parameter)
+    return listed(page)
+
+
+def _unmeasured(view: View, station: str, parameter: str) -> Trouble:
+    known = view.station(station) or {"parameters": []}
+    measured = [one["parameter"] for one in known["parameters"]]
+    said = f"Station {station!r} does not measure {parameter!r}{meant(parameter, measured)}"
+    return Trouble("not-found", said)
 
 
 @router.get(

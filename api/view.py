@@ -48,6 +48,10 @@ class View:
             self.scope, station, parameter, start, end, page.cursor, page.limit
         )
 
+    def outlook(self, station: str, parameter: str | None) -> Page | None:
+        """How today's daily means are likely to end; None when there is no such station."""
+        return self._reads.outlook(self.scope, station, parameter)
+
     def findings(self, query: FindingQuery, paging: Paging) -> Page:
         """Findings, newest first."""
         return self._reads.findings(self.scope, query, paging.cursor, paging.limit)

@@ -22,7 +22,6 @@ import numpy as np
 
 from rules.alerts import DERIVED, episodes, step_of
 from rules.days import DAY_SECONDS, HOUR_SECONDS, day_start
-from rules.grid import Window
 from rules.judge import GRACE, Sheet, judge
 from rules.loading import Reader, exact
 from rules.model import (
@@ -41,6 +40,7 @@ from rules.permit import Regulations, plain
 from rules.register import Register, load_register
 from rules.regulation import known_periods
 from rules.terms import Terms, terms_of
+from rules.window import Window
 
 STATION, PLANT, CLUSTER, PERMIT = "tram", "nha-may", "cum", "giay-phep"
 _RUN = re.compile(r"(?:(?P<status>\d\d):)?(?P<values>-|[-\d.|]+)(?:\s*x\s*(?P<times>\d+))?")
@@ -332,8 +332,8 @@ def _window(case: Case, terms: Sequence[Terms], start: int) -> Window:
         )
         for s in case.said
     ]
-    table = np.array(columns, np.int64).reshape(-1, 4)
-    return Window(tuple(terms), *table.T.copy())
+    line, at, value, status = np.array(columns, np.int64).reshape(-1, 4).T.copy()
+    return Window.of_day(tuple(terms), start, (line, at, value, status))
 
 
 def _quanta(terms: Terms, said: Said) -> int:

@@ -1,295 +1,111 @@
-"""Why: a finding in words, with every reading counted or left out and the reason."""
+"""Why: every reading of a finding, counted or left out, and the reason."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
 
 import numpy as np
 
-from rules.days import local_date, rfc3339
-from rules.grid import (
+from rules.assess import (
     CALIBRATING,
+    CONFIRMED,
     COUNTED,
+    EXCLUDED,
     FAILED,
     FAULTY,
+    UNDECIDED,
     UNKNOWN,
-    Rows,
-    Window,
-    classify,
-    slot_of,
+    VALUED,
+    Assessed,
+    assess,
 )
-from rules.judge import RANGE_MARGIN
-from rules.model import Averaging, Finding, Flag, Limit, Outcome, Parameter, Reason, Test
-from rules.permit import plain
-from rules.terms import Terms
+from rules.model import Flag, Test
+from rules.window import Rows, Window, slot_of
 
 LEFT_OUT = {
     COUNTED: "counted",
     CALIBRATING: "calibrating",
     FAULTY: "device_error",
     UNKNOWN: "unknown_status",
-    FAILED: "outside_instrument_range",
+    FAILED: "failed_check",
+}
+DECIDED = {
+    EXCLUDED: "excluded_by_officer",
+    CONFIRMED: "confirmed_by_officer",
+    VALUED: "value_by_officer",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One reading as a finding saw it."""
+    """One reading as a finding saw it. `value` is what came, `used` what counted (quanta)."""
 
     observed_at: int
-    value: int  # quanta
+    value: int
     status: int
     slot: int
     flag: Flag
-    tests: tuple[str, ...]
+    tests: tuple[str, ...]  # failed, or suspect where it still counts
     counted: bool
     reason: str
+    used: int | None = None  # None: it did not count
+    not_evaluated: tuple[str, ...] = ()
+    amendment: int | None = None  # the one that decided about it
 
 
 def explain_readings(window: Window, row: int, start: int, end: int) -> list[Explained]:
     """Every distinct reading of one row whose slot lies in [start, end), in order of time."""
-    rows = Rows.of(window.terms)
-    own = window.row == row
-    columns = np.unique(np.stack([window.at, window.value, window.status])[:, own], axis=1)
-    at, value, status = columns
-    here = np.full(at.shape, row, np.int64)
-    index = slot_of(at - rows.day[here], rows.interval[here], rows.ends[here])
-    kind = classify(value, status, rows.low[here], rows.high[here])
-    begins = rows.day[row] + index * rows.interval[row]
-    inside = (begins >= start) & (begins < end)
-    picked = np.stack([at, value, status, index, kind])[:, inside].T.tolist()
-    contested = _contested(picked)
-    return [_explained(one, one[0] in contested) for one in picked]
+    found, rows = assess(window), Rows.of(window)
+    ends = np.array([term.stamp_ends for term in window.terms], np.bool_)
+    own = np.flatnonzero(rows.of_readings(found.line, found.at, ends) == row)
+    day, interval = int(rows.day[row]), int(rows.interval[row])
+    slots = slot_of(found.at[own] - day, interval, np.broadcast_to(rows.ends[row], own.shape))
+    return [
+        _explained(found, place, slot)
+        for place, slot in zip(own.tolist(), slots.tolist(), strict=True)
+        if start <= day + slot * interval < end
+    ]
 
 
-def _contested(readings: list[list[int]]) -> set[int]:
-    """The instants for which more than one counting value exists."""
-    counted = [at for at, _, _, _, kind in readings if kind == COUNTED]
-    return {at for at, often in Counter(counted).items() if often > 1}
-
-
-def _explained(reading: list[int], contested: bool) -> Explained:
-    at, value, status, slot, kind = reading
-    clash = contested and kind == COUNTED
-    flag = {COUNTED: Flag.GOOD, FAILED: Flag.FAIL}.get(kind, Flag.NOT_EVALUATED)
-    tests = (str(Test.GROSS_RANGE.name).lower(),) if kind == FAILED else ()
-    reason = "contested" if clash else LEFT_OUT[kind]
-    shown = Flag.SUSPECT if clash else flag
-    return Explained(at, value, status, slot, shown, tests, kind == COUNTED, reason)
-
-
-# --- words ------------------------------------------------------------------------------------
-
-_OUTCOME_WORDS = {
-    Outcome.COMPLIANT: ("trong giới hạn", "within the limit"),
-    Outcome.NEAR: ("gần giới hạn", "near the limit"),
-    Outcome.NOT_ASSESSABLE: ("không đủ dữ liệu để đánh giá", "not enough data to assess"),
-    Outcome.NOT_APPLICABLE: ("không áp dụng", "not applicable"),
-}
-
-_REASON_WORDS = {
-    Reason.WITHIN_LIMIT: ("trung bình không vượt giới hạn", "the mean does not exceed the limit"),
-    Reason.NEAR_LIMIT: (
-        "trung bình từ 90 % giới hạn trở lên (pH: cách giới hạn không quá 0,2)",
-        "the mean is at 90 % of the limit or more (pH: within 0.2 of an end)",
-    ),
-    Reason.ABOVE_LIMIT: ("trung bình lớn hơn giới hạn", "the mean is above the limit"),
-    Reason.BELOW_LIMIT: (
-        "trung bình nhỏ hơn giới hạn dưới",
-        "the mean is below the lower limit",
-    ),
-    Reason.HOUR_OUTSIDE: (
-        "có ít nhất một giờ đủ dữ liệu nằm ngoài giới hạn",
-        "at least one hour with enough data lies outside the limit",
-    ),
-    Reason.PROVEN: (
-        "vượt giới hạn dù mọi khoảng còn thiếu có giá trị nhỏ nhất của thiết bị",
-        "exceeded even if every missing slot held the instrument's minimum",
-    ),
-    Reason.PERIOD_OPEN: ("kỳ chưa kết thúc", "the period has not closed yet"),
-    Reason.NO_DATA: ("không nhận được số liệu", "no reading was received"),
-    Reason.INSUFFICIENT_DATA: (
-        "số liệu hợp lệ ít hơn mức tối thiểu",
-        "fewer valid readings than the minimum",
-    ),
-    Reason.CONTESTED: (
-        "có nhiều giá trị khác nhau cho cùng thời điểm, kết quả phụ thuộc giá trị nào đúng",
-        "several values for one instant, and the outcome depends on which is right",
-    ),
-    Reason.LIMIT_MISSING: (
-        "giấy phép và các bảng đã kiểm chứng không cho giới hạn nào",
-        "neither the permit nor a verified table gives a limit",
-    ),
-    Reason.INTERNAL_ERROR: ("lỗi nội bộ của hệ thống", "an internal error of the monitor"),
-    Reason.NO_PERMIT: ("không có giấy phép hiệu lực vào ngày này", "no permit binds on this day"),
-    Reason.NO_DISCHARGE: (
-        "lưu lượng xả dưới mức của giấy phép trong cả kỳ",
-        "the outflow stayed below the permit's figure for the whole period",
-    ),
-}
-
-_STATE_WORDS = {
-    Reason.LIMIT_MISSING: ("chưa có giới hạn", "limit not loaded"),
-    Reason.CONTESTED: ("chờ xác minh", "awaiting verification"),
-}
-
-_ADJECTIVES = {"hour": "hourly", "day": "daily"}
-
-_PERIOD_WORDS = {"hour": ("giờ", "hour"), "day": ("ngày", "day")}
-
-FOOTER = (
-    "Dữ liệu tự động, chờ xác minh; không thay thế kết luận của cơ quan có thẩm quyền.",
-    "Automatic data awaiting verification; it does not replace the finding of the "
-    "competent authority.",
-)
-SIMULATED = ("DỮ LIỆU MÔ PHỎNG", "SIMULATED DATA")
-
-
-def summary(
-    finding: Finding, parameter: Parameter, place: str, simulated: bool, basis: str = "day"
-) -> dict[str, str]:
-    """One sentence in Vietnamese and in English, with the footer that every page carries."""
-    return {
-        language: " ".join(
-            part
-            for part in (
-                f"[{SIMULATED[which]}]" if simulated else "",
-                _sentence(finding, parameter, place, basis, which),
-                FOOTER[which],
-            )
-            if part
-        )
-        for which, language in enumerate(("vi", "en"))
-    }
-
-
-def _sentence(finding: Finding, parameter: Parameter, place: str, basis: str, which: int) -> str:
-    verdict, reason = _verdict(finding, basis, which), _REASON_WORDS[finding.reason][which]
-    when = _when(finding, which)
-    mean = _mean(finding, parameter, which)
-    counts = finding.counts
-    had = (
-        f"{counts.valid}/{counts.expected} khoảng hợp lệ"
-        if which == 0
-        else f"{counts.valid} of {counts.expected} slots valid"
-    )
-    return f"{place}, {parameter.key}, {when}: {verdict} – {reason}. {mean}{had}."
-
-
-def _verdict(finding: Finding, basis: str, which: int) -> str:
-    if finding.outcome is not Outcome.EXCEEDED:
-        return _STATE_WORDS.get(finding.reason, _OUTCOME_WORDS[finding.outcome])[which]
-    if finding.period in (basis, "day"):
-        return ("nghi vượt giới hạn", "suspected exceedance")[which]
-    name = _PERIOD_WORDS.get(finding.period, (finding.period, finding.period))[which]
-    if finding.reason is Reason.BELOW_LIMIT:
-        return (
-            f"cảnh báo sớm: trung bình {name} ngoài giới hạn",
-            f"early warning: {_ADJECTIVES.get(name, name)} mean outside the limit",
-        )[which]
-    return (
-        f"cảnh báo sớm: trung bình {name} vượt giới hạn",
-        f"early warning: {_ADJECTIVES.get(name, name)} mean over the limit",
-    )[which]
-
-
-def _when(finding: Finding, which: int) -> str:
-    name = _PERIOD_WORDS.get(finding.period, (finding.period, finding.period))[which]
-    start = rfc3339(finding.start)
-    if finding.period == "day":
-        return f"{name} {local_date(finding.start).strftime('%d/%m/%Y')}"
-    return f"{name} {start[11:16]} {local_date(finding.start).strftime('%d/%m/%Y')} (UTC+7)"
-
-
-def _mean(finding: Finding, parameter: Parameter, which: int) -> str:
-    if finding.mean is None:
-        return ""
-    value = _in_language(plain(_rounded(finding, parameter)), which)
-    unit = "" if parameter.unit == "-" else f" {parameter.unit}"
-    words = ("Trung bình", "Mean")[which]
-    return f"{words} {value}{unit}{_limit_words(finding, which)}; "
-
-
-def _rounded(finding: Finding, parameter: Parameter) -> Decimal:
-    """A mean in few digits, but never so few that it seems to be on the limit when it is not."""
-    exact = (finding.mean or Fraction(0)) * Fraction(parameter.quantum)
-    limits = [] if finding.limit is None else [finding.limit.low, finding.limit.high]
-    for places in (3, 6, 9):
-        shown = round(Decimal(exact.numerator) / Decimal(exact.denominator), places)
-        if Fraction(shown) == exact or shown not in limits:
-            break
-    return shown
-
-
-def _limit_words(finding: Finding, which: int) -> str:
-    limit = finding.limit
-    if limit is None:
-        return ""
-    ends = [_in_language(plain(end), which) for end in (limit.low, limit.high) if end is not None]
-    return f", {('giới hạn', 'limit')[which]} {'–'.join(ends)} ({limit.citation})"
-
-
-def _in_language(number: str, which: int) -> str:
-    """A plain decimal as the language writes it: 1.234,5 in Vietnamese, 1,234.5 in English."""
-    whole, _, rest = number.partition(".")
-    english = f"{int(whole):,}" + (f".{rest}" if rest else "")
-    sign = "-" if whole.startswith("-0") else ""
-    if which == 1:
-        return sign + english
-    return sign + english.translate(str.maketrans(",.", ".,"))
-
-
-def _numbers(limit: Limit) -> str:
-    high = plain(limit.high)
-    return high if limit.low is None else f"{plain(limit.low)}–{high}"
-
-
-def formula(finding: Finding, terms: Terms) -> str:
-    """The comparison that was made, with its numbers, exact."""
-    limit, parameter = finding.limit, terms.parameter
-    if limit is None:
-        return "no limit: nothing was compared"
-    if finding.reason is Reason.NO_DISCHARGE and terms.dry is not None:
-        return f"{terms.dry.flow}: every valid slot below the permit's figure"
-    if finding.reason is Reason.CONTESTED:
-        return (
-            "the lowest and the highest of the values for one instant lead to different "
-            f"outcomes beside the limit {_numbers(limit)} {parameter.unit}"
-        )
-    if parameter.averaging is Averaging.RANGE:
-        return _range_formula(finding)
-    counts, high = finding.counts, limit.high
-    if finding.reason is Reason.PROVEN:
-        return (
-            f"sum of valid slots + missing {counts.expected - counts.valid} x minimum "
-            f"{plain(parameter.decimal(terms.low))} > {plain(high)} x {counts.expected}"
-        )
-    if finding.mean is None:
-        needed = terms.completeness
-        return (
-            f"valid {counts.valid} x {needed.denominator} >= expected {counts.expected} x "
-            f"{needed.numerator} is required before a mean is compared"
-        )
-    total = finding.mean * counts.valid * Fraction(parameter.quantum)
-    sign = ">" if finding.mean > parameter.quanta(high or Decimal(0)) else "<="
-    return (
-        f"sum {_exact(total)} {sign} limit {plain(high)} x n {counts.valid} "
-        f"= {plain((high or Decimal(0)) * counts.valid)} {parameter.unit}"
+def _explained(found: Assessed, place: int, slot: int) -> Explained:
+    kind, decision = int(found.kind[place]), int(found.decision[place])
+    counted = kind == COUNTED
+    fail, suspect = Test(int(found.marks.fail[place])), Test(int(found.marks.suspect[place]))
+    clash = bool(found.conflict[place])
+    return Explained(
+        observed_at=int(found.at[place]),
+        value=int(found.value[place]),
+        status=int(found.status[place]),
+        slot=slot,
+        flag=_flag(kind, fail, suspect, clash),
+        tests=names(fail | suspect),
+        counted=counted,
+        reason=_reason(kind, decision, fail, clash),
+        used=int(found.used[place]) if counted else None,
+        not_evaluated=names(Test(int(found.marks.unevaluated[place]))),
+        amendment=int(found.by[place]) or None,
     )
 
 
-def _range_formula(finding: Finding) -> str:
-    limit = finding.limit
-    low, high = (plain(limit.low), plain(limit.high)) if limit else ("–", "–")
-    if finding.period == "hour":
-        return f"{low} <= mean of valid slots <= {high}; near within {RANGE_MARGIN} of an end"
-    return f"every assessable hour: {low} <= mean <= {high}; a day exceeds when any hour does"
+def _flag(kind: int, fail: Test, suspect: Test, clash: bool) -> Flag:
+    """QARTOD's primary flag: the worst that any test says."""
+    if fail:
+        return Flag.FAIL
+    if kind in (CALIBRATING, FAULTY, UNKNOWN):
+        return Flag.NOT_EVALUATED
+    return Flag.SUSPECT if suspect or clash else Flag.GOOD
 
 
-def _exact(number: Fraction) -> str:
-    """A fraction as an exact decimal where it is one, else as a quotient."""
-    value = Decimal(number.numerator) / Decimal(number.denominator)
-    return plain(value) if Fraction(value) == number else f"{number.numerator}/{number.denominator}"
+def _reason(kind: int, decision: int, fail: Test, clash: bool) -> str:
+    if decision != UNDECIDED:
+        return DECIDED[decision]
+    if clash:
+        return "contested"
+    if fail & Test.GROSS_RANGE:
+        return "outside_instrument_range"
+    return names(fail)[0] if kind == FAILED else LEFT_OUT[kind]
+
+
+def names(tests: Test) -> tuple[str, ...]:
+    """Quality tests by name, lower case."""
+    return tuple(str(test.name).lower() for test in Test if test in tests)

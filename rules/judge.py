@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rules.assess import CALIBRATING, FAILED, FAULTY, UNKNOWN, assess
 from rules.days import DAY_SECONDS
-from rules.grid import CALIBRATING, FAILED, FAULTY, UNKNOWN, Ints, Mask, Rows, Slots, Window, fill
+from rules.grid import Slots, fill
 from rules.model import (
     HOUR,
     PERIODS,
@@ -30,8 +31,10 @@ from rules.model import (
     Outcome,
     Period,
     Reason,
+    Series,
 )
 from rules.terms import Terms
+from rules.window import Ints, Mask, Rows, Window
 
 GRACE = 600
 """Seconds after its end at which a period closes."""
@@ -70,7 +73,7 @@ class Sheet:
     """
 
     period: Period
-    terms: tuple[Terms, ...]
+    window: Window
     outcome: Ints
     reason: Ints
     num: Exact
@@ -85,10 +88,14 @@ class Sheet:
     conflicting: Ints
     closed: Mask
 
+    def terms(self, row: int) -> Terms:
+        """What a row is judged by."""
+        return self.window.terms[int(self.window.row_line[row])]
+
     def finding(self, row: int, column: int, revision: int = 1) -> Finding:
         """One verdict as a value."""
-        term = self.terms[row]
-        start = term.day + int(column) * self.period.length  # numpy's own integers stay inside
+        term = self.terms(row)
+        start = int(self.window.row_day[row]) + int(column) * self.period.length
         at = (row, column)
         den = int(self.den[at])
         return Finding(
@@ -122,16 +129,16 @@ def judge(
     window: Window, now: int, periods: Sequence[Period] = PERIODS, grace: int = GRACE
 ) -> list[Sheet]:
     """One sheet a period, in the order given; `now` is plant time, UTC epoch seconds."""
-    rows = Rows.of(window.terms)
-    slots = fill(window, rows)
-    limits = _Limits.of(window.terms)
-    hours = _tally(window.terms, rows, slots, limits, HOUR, now, grace)
-    return [_sheet(window.terms, rows, slots, limits, hours, p, now, grace) for p in periods]
+    rows = Rows.of(window)
+    slots = fill(window, rows, assess(window))
+    limits = _Limits.of(window)
+    hours = _tally(window, rows, slots, limits, HOUR, now, grace)
+    return [_sheet(window, rows, slots, limits, hours, p, now, grace) for p in periods]
 
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """The limits as columns: quanta times `scale`, so that they are whole."""
+    """The limits as columns, one element a row: quanta times `scale`, so that they are whole."""
 
     scale: int
     low: Exact
@@ -141,18 +148,19 @@ class _Limits:
     ranged: Mask
 
     @classmethod
-    def of(cls, terms: tuple[Terms, ...]) -> _Limits:
+    def of(cls, window: Window) -> _Limits:
+        terms, line = window.terms, window.row_line
         lows = [_low(term.limit, term.parameter.quantum) for term in terms]
         highs = [_high(term.limit, term.parameter.quantum) for term in terms]
         margins = [_quanta(RANGE_MARGIN, term.parameter.quantum) for term in terms]
         scale = lcm(*{number.denominator for number in (*lows, *highs, *margins)})
         return cls(
             scale,
-            _whole([low * scale for low in lows]),
-            _whole([high * scale for high in highs]),
-            _whole([margin * scale for margin in margins]),
-            np.array([term.limit is not None for term in terms], np.bool_),
-            np.array([term.parameter.averaging is Averaging.RANGE for term in terms], np.bool_),
+            _whole([low * scale for low in lows])[line],
+            _whole([high * scale for high in highs])[line],
+            _whole([margin * scale for margin in margins])[line],
+            np.array([term.limit is not None for term in terms], np.bool_)[line],
+            np.array([t.parameter.averaging is Averaging.RANGE for t in terms], np.bool_)[line],
         )
 
 
@@ -196,7 +204,7 @@ class _Tally:
 
 
 def _tally(
-    terms: tuple[Terms, ...],
+    window: Window,
     rows: Rows,
     slots: Slots,
     limits: _Limits,
@@ -204,10 +212,10 @@ def _tally(
     now: int,
     grace: int,
 ) -> _Tally:
-    shape = (len(terms), DAY_SECONDS // period.length)
+    shape = (len(rows.day), DAY_SECONDS // period.length)
 
     def cell(row: Ints, index: Ints) -> Ints:
-        return row * shape[1] + index * rows.interval[row] // period.length
+        return row * shape[1] + index * (rows.usual or rows.interval[row]) // period.length
 
     def count(cells: Ints) -> Ints:
         return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
@@ -221,12 +229,13 @@ def _tally(
         _sum(counting, values, slots, kind, unit, shape) for values in (slots.v_low, slots.v_high)
     )
     weight = valid.astype(kind) * unit
-    needed = [term.completeness for term in terms]
-    tops = np.array([share.numerator for share in needed], np.int64)[:, None]
-    bottoms = np.array([share.denominator for share in needed], np.int64)[:, None]
+    needed = [term.completeness for term in window.terms]
+    tops = np.array([share.numerator for share in needed], np.int64)[rows.line, None]
+    bottoms = np.array([share.denominator for share in needed], np.int64)[rows.line, None]
     ends = rows.day[:, None] + (np.arange(shape[1]) + 1) * period.length
     enough, closed = (valid * bottoms >= expected * tops) & (valid > 0), ends + grace <= now
-    unseen = _unseen(terms, rows, slots, period)
+    flows = _flows(window)
+    unseen = _unseen(window, flows, rows, slots, period)
     return _Tally(
         valid=valid,
         kinds=kinds,
@@ -239,7 +248,7 @@ def _tally(
         enough=enough,
         closed=closed,
         codes=(_compare(low, weight, limits), _compare(high, weight, limits)),
-        dry=unseen & _known(terms, enough & closed),
+        dry=unseen & _known(flows, enough & closed),
         unseen=unseen,
     )
 
@@ -291,7 +300,7 @@ def _compare(total: Exact, weight: Exact, limits: _Limits) -> Ints:
 
 
 def _sheet(
-    terms: tuple[Terms, ...],
+    window: Window,
     rows: Rows,
     slots: Slots,
     limits: _Limits,
@@ -300,7 +309,7 @@ def _sheet(
     now: int,
     grace: int,
 ) -> Sheet:
-    tally = hours if period is HOUR else _tally(terms, rows, slots, limits, period, now, grace)
+    tally = hours if period is HOUR else _tally(window, rows, slots, limits, period, now, grace)
     lowest, highest = tally.codes
     enough = tally.enough
     if period.length > HOUR.length:
@@ -317,11 +326,11 @@ def _sheet(
     _put(outcome, reason, early, Outcome.EXCEEDED, Reason.PROVEN)
     _put(outcome, reason, tally.dry, *_DRY)
     for lack, verdict in _LACKS.items():
-        _put(outcome, reason, _lacking(terms, lack, outcome.shape), verdict, lack)
+        _put(outcome, reason, _lacking(window, lack, outcome.shape), verdict, lack)
     shown = (tally.valid > 0) & (enough | ~tally.closed | early) & ~(contested & ~early)
     num, den = _means(tally, shown)
     return Sheet(
-        period, terms, outcome, reason, num, den, tally.expected, received, tally.valid,
+        period, window, outcome, reason, num, den, tally.expected, received, tally.valid,
         tally.kinds[CALIBRATING], tally.kinds[FAULTY], tally.kinds[FAILED],
         tally.kinds[UNKNOWN], tally.conflicting, tally.closed,
     )  # fmt: skip
@@ -351,8 +360,9 @@ def _put(outcome: Ints, reason: Ints, where: Mask, verdict: Outcome, why: Reason
     reason[where] = _REASON[why]
 
 
-def _lacking(terms: tuple[Terms, ...], lack: Reason, shape: tuple[int, ...]) -> Mask:
-    rows = np.array([term.lack is lack for term in terms], np.bool_)
+def _lacking(window: Window, lack: Reason, shape: tuple[int, ...]) -> Mask:
+    lines = np.array([term.lack is lack for term in window.terms], np.bool_)
+    rows = lines[window.row_line]
     return np.broadcast_to(rows[:, None], shape)
 
 
@@ -388,47 +398,57 @@ def _proven(tally: _Tally, rows: Rows, limits: _Limits) -> Mask:
     return stands & able
 
 
-def _flows(terms: tuple[Terms, ...]) -> list[tuple[int, int, Fraction]]:
-    """Rows under a no-discharge rule, the row of their outflow, and the permit's figure."""
-    rows = {(t.series.station, t.day, t.series.parameter): r for r, t in enumerate(terms)}
-    found = []
-    for row, term in enumerate(terms):
-        flow = rows.get((term.series.station, term.day, term.dry.flow)) if term.dry else None
-        if term.dry is not None and flow is not None:
-            found.append((row, flow, term.dry.below))
-    return found
+def _flows(window: Window) -> Ints:
+    """The row of the outflow whose no-discharge rule a row is under; -1 where there is none."""
+    terms = window.terms
+    flows = np.full(window.row_line.shape, -1, np.int64)
+    under = np.array([term.dry is not None for term in terms], np.bool_)[window.row_line]
+    if not under.any():
+        return flows
+    places = zip(window.row_line.tolist(), window.row_day.tolist(), strict=True)
+    known = {(terms[line].series, day): row for row, (line, day) in enumerate(places)}
+    for row in np.flatnonzero(under).tolist():
+        term = terms[window.row_line[row]]
+        if term.dry is not None:
+            flow = Series(term.series.station, term.dry.flow)
+            flows[row] = known.get((flow, int(window.row_day[row])), -1)
+    return flows
 
 
-def _unseen(terms: tuple[Terms, ...], rows: Rows, slots: Slots, period: Period) -> Mask:
+def _unseen(window: Window, flows: Ints, rows: Rows, slots: Slots, period: Period) -> Mask:
     """Periods under a no-discharge rule in which no slot of the outflow reached the figure.
 
     A reading of the outflow may still come and show that nothing was discharged, so nothing
     is proven early in them.
     """
-    unseen = np.zeros((len(terms), DAY_SECONDS // period.length), np.bool_)
-    for row, flow, below in _flows(terms):
-        unseen[row] = ~_running(rows, slots, flow, below, period)
-    return unseen
-
-
-def _known(terms: tuple[Terms, ...], settled: Mask) -> Mask:
-    """Periods whose outflow is settled: closed, with enough readings."""
-    known = np.zeros(settled.shape, np.bool_)
-    for row, flow, _ in _flows(terms):
-        known[row] = settled[flow]
-    return known
-
-
-def _running(rows: Rows, slots: Slots, flow: int, below: Fraction, period: Period) -> Mask:
-    """Periods in which any slot of a flow row reached the figure."""
-    own = slice(*np.searchsorted(slots.v_row, (flow, flow + 1)))  # rows rise: one stretch
+    shape = (len(flows), DAY_SECONDS // period.length)
+    under = flows >= 0
+    if not under.any():
+        return np.zeros(shape, np.bool_)
+    rule = np.zeros(len(flows), np.int64)  # the line whose rule an outflow's row is held against
+    rule[flows[under]] = window.row_line[under]
+    flowing = np.zeros(len(flows), np.bool_)
+    flowing[flows[under]] = True
+    own = flowing[slots.v_row]
+    row, index = slots.v_row[own], slots.v_index[own]
     counts, which = np.unique(slots.v_count[own], return_inverse=True)
-    figures = _whole([Fraction(ceil(below * int(count))) for count in counts])
-    reached = np.asarray(slots.v_high[own] >= figures[which], np.bool_)
-    at = slots.v_index[own][reached] * rows.interval[flow] // period.length
-    running = np.zeros(DAY_SECONDS // period.length, np.bool_)
-    running[at] = True
-    return running
+    figures = np.array([_figures(term, counts) for term in window.terms])
+    reached = np.asarray(slots.v_high[own] >= figures[rule[row], which], np.bool_)
+    running = np.zeros(shape, np.bool_)
+    running[row[reached], (index * rows.interval[row] // period.length)[reached]] = True
+    return under[:, None] & ~running[flows]
+
+
+def _figures(terms: Terms, counts: Ints) -> list[int]:
+    """The least sum of so many instants that reaches the figure of no discharge, in quanta."""
+    below = terms.dry.below if terms.dry else Fraction(0)
+    return [ceil(below * count) for count in counts.tolist()]
+
+
+def _known(flows: Ints, settled: Mask) -> Mask:
+    """Periods whose outflow is settled: closed, with enough readings."""
+    known: Mask = settled[flows] & (flows >= 0)[:, None]
+    return known
 
 
 def _means(tally: _Tally, shown: Mask) -> tuple[Exact, Exact]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from rules.checks import Checks
 from rules.ladder import USUAL, Ladder
 from rules.loading import Reader, calendar_day, meant
 from rules.model import Parameter, Period, Problem, Refused
@@ -62,6 +63,7 @@ class SeriesEntry:
     low: Decimal
     high: Decimal
     intervals: tuple[tuple[date, int], ...]  # (from local day, seconds), rising
+    checks: Checks = field(default_factory=Checks)
 
     def interval(self, day: date) -> int:
         """The reporting interval on a local day, in seconds."""

@@ -1,11 +1,12 @@
-"""What one series owes on one local day: interval, range, limit, completeness."""
+"""What one series owes: interval, range, limit, completeness, on every day that they bind."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
 
+from rules.checks import Checks
 from rules.days import local_date
 from rules.ladder import USUAL, Ladder
 from rules.model import PERIODS, Limit, Parameter, Period, Reason, Series
@@ -23,11 +24,10 @@ class Dry:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """One row of a window: a series, a day, and everything its judgement depends on."""
+    """Everything that the judgement of one series depends on besides readings and amendments."""
 
     series: Series
     parameter: Parameter
-    day: int  # the local midnight, UTC epoch seconds
     interval: int  # seconds
     stamp_ends: bool  # a time closes its slot
     low: int  # the instrument's range, quanta
@@ -38,7 +38,29 @@ class Terms:
     dry: Dry | None
     owed: bool  # False: measured, but owes no finding (flow)
     basis: str = DEFAULT_BASIS  # the period whose mean the permit binds
+    checks: Checks = field(default_factory=Checks)
     ladder: Ladder = USUAL
+
+
+class TermsBook:
+    """The terms of every station on every day; days that share their terms share the object."""
+
+    def __init__(self, register: Register, regulations: Regulations) -> None:
+        self._register = register
+        self._regulations = regulations
+        self._known: dict[object, tuple[Terms, ...]] = {}
+
+    def of(self, station: str, day: int) -> tuple[Terms, ...]:
+        """The terms of every series of a station on a local day, in the station's order."""
+        date = local_date(day)
+        found = self._register.stations[station]
+        permit = self._register.permit(found.plant, date)
+        intervals = tuple(entry.interval(date) for entry in found.series.values())
+        key = (station, None if permit is None else permit.id, intervals)
+        terms = self._known.get(key)
+        if terms is None:
+            terms = self._known[key] = terms_of(found, day, self._register, self._regulations)
+        return terms
 
 
 def terms_of(
@@ -59,7 +81,6 @@ def _terms(
     return Terms(
         series=Series(station.id, parameter.key),
         parameter=parameter,
-        day=day,
         interval=entry.interval(local_date(day)),
         stamp_ends=station.stamp_ends,
         low=ceil(parameter.quanta(entry.low)),
@@ -71,6 +92,7 @@ def _terms(
         owed=parameter.limited or limit is not None,
         basis=permit.basis if permit else DEFAULT_BASIS,
         ladder=permit.ladder_for(parameter.key) if permit else USUAL,
+        checks=entry.checks,
     )
 
 

@@ -11,6 +11,7 @@ from tolich.commands import (
     folder,
     law,
     regulations,
+    rejudge,
     replay,
     serve,
     simulate,
@@ -34,6 +35,7 @@ app.command("replay")(replay.replay)
 app.command("ingest-folder")(folder.ingest_folder)
 app.command("check")(law.check)
 app.command("test-rules")(cases.check_cases)
+app.command("rejudge")(rejudge.rejudge_days)
 app.command("verify")(evidence.verify)
 app.add_typer(regulations.regulations, name="regulations")
 app.add_typer(law.permits, name="permits")

@@ -320,6 +320,10 @@ class Pipeline(Taking):
                 return written
             written += self._settle_some(ready[:AT_ONCE])
 
+    def settle_some(self) -> int:
+        """Judge some of what waits, the earliest days first; returns the findings written."""
+        return self._settle_some(sorted(self.waiting.due, key=lambda day: day[1])[:AT_ONCE])
+
     def _settle_some(self, days: list[StationDay]) -> int:
         try:
             with appending(self.engine, self.clock.now()) as append:
@@ -351,9 +355,7 @@ class Pipeline(Taking):
 
     def _after(self, append: Append, taken: Taken, busy: bool, judging: bool) -> None:
         for day, rows in taken.rows.items():
-            window = self.settler.windows.get(day)
-            if window is not None:
-                window.add(rows)
+            self.settler.windows.add(day, rows)
         mono, today = time.monotonic(), midnight(append.at)
         self._latecomers |= {station: mono for station, day in taken.rows if day < today}
         self.waiting.touch(taken.rows, mono)

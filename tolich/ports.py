@@ -203,6 +203,10 @@ class Reads(Protocol):
         cursor: str | None,
         limit: int,
     ) -> Page | None: ...
+    def outlook(self, scope: Scope, station: str, parameter: str | None) -> Page | None:
+        """How today's daily means are likely to end, all on one page; for operation only."""
+        ...
+
     def findings(
         self, scope: Scope, query: FindingQuery, cursor: str | None, limit: int
     ) -> Page: ...

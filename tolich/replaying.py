@@ -12,6 +12,7 @@ from itertools import islice
 from sqlalchemy import Engine, func, select
 
 from rules.parameters import Catalogue
+from rules.terms import Terms
 from tolich.pipeline import Decode, Pipeline
 from tolich.ports import (
     EVERYTHING,
@@ -24,7 +25,9 @@ from tolich.ports import (
     Registered,
     Shape,
 )
-from tolich.store.schema import head, raw
+from tolich.store.intake import StationDay
+from tolich.store.schema import head, raw, station_day
+from tolich.store.terms import KeptTerms
 
 TOGETHER = 500
 
@@ -56,6 +59,21 @@ def recorded_until(engine: Engine) -> int:
     """Plant time of a store's last entry."""
     with engine.connect() as connection:
         return int(connection.execute(select(head.c.at)).scalar() or 0)
+
+
+def recorded_terms(engine: Engine) -> Callable[[StationDay], tuple[Terms, ...] | None]:
+    """What each closed day of a store was judged by, so that its replay judges by the same."""
+    kept = KeptTerms()
+
+    def terms(day: StationDay) -> tuple[Terms, ...] | None:
+        query = select(station_day.c.terms).where(
+            station_day.c.station == day[0], station_day.c.day == day[1]
+        )
+        with engine.connect() as connection:
+            key = connection.execute(query).scalar()
+            return None if key is None else kept.of(connection, key)
+
+    return terms
 
 
 def replay_into(

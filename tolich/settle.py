@@ -6,7 +6,7 @@ day, a day that late data has opened again, and a period that closes because its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,16 +16,17 @@ import structlog
 from sqlalchemy import select
 
 from rules.days import DAY_SECONDS, HOUR_SECONDS, local_date, rfc3339
-from rules.grid import Ints, Window
 from rules.judge import GRACE, OUTCOMES, REASONS, Sheet, judge
 from rules.model import PERIODS, AlertKind, Finding, Limit, Outcome, Period, Reason, Series
-from rules.terms import Terms, terms_of
+from rules.terms import Terms, TermsBook
+from rules.window import Ints, Window
 from tolich.ports import Registered
 from tolich.store.alerts import Track, write_amended
 from tolich.store.intake import NEVER, StationDay, mark_judged, mark_unowed
 from tolich.store.ledger import Append
-from tolich.store.schema import station_day, station_state
+from tolich.store.schema import rejudgement, station_day, station_state
 from tolich.store.shapes import finding_summary, number, status_code
+from tolich.store.terms import KeptTerms
 from tolich.store.verdicts import (
     Revised,
     folded_digest,
@@ -37,7 +38,7 @@ from tolich.store.verdicts import (
     write_limit,
 )
 from tolich.tracks import Tracks
-from tolich.windows import DayWindow, Windows, folded, load_window
+from tolich.windows import DayWindow, Windows, folded, joined, load_around, load_window
 
 log = structlog.get_logger()
 
@@ -48,6 +49,10 @@ NAMED_READINGS = 5
 """How many of the readings behind an amendment are spelled out; the rest are counted."""
 
 Judge = Callable[[Window, int, Sequence[Period], int], list[Sheet]]
+
+
+_OnRecord = tuple[int, int | None, Mapping[str, str] | None]
+"""Of a station-day: the newest message it was judged with, its terms, and why again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,9 @@ class Settler:
         self._judging = judging
         self._limits: dict[bytes, int] | None = None  # keys on record, by digest
         self._version: int | None = None
-        self._terms: dict[StationDay, tuple[Terms, ...]] = {}
+        self.recorded: Callable[[StationDay], tuple[Terms, ...] | None] = lambda _: None
+        self._book = TermsBook(registered.register, registered.regulations)
+        self._kept = KeptTerms()
 
     def forget(self) -> None:
         """A transaction failed: nothing in memory may be trusted any more."""
@@ -90,11 +97,12 @@ class Settler:
         self.tracks.forget()
         self._limits = None
         self._version = None
+        self._kept.forget()
 
     def replace_register(self, registered: Registered) -> None:
         """Take a changed register; what was derived from the old one is forgotten."""
         self.registered = registered
-        self._terms.clear()
+        self._book = TermsBook(registered.register, registered.regulations)
         self.forget()
 
     def settle(self, append: Append, days: Sequence[StationDay]) -> int:
@@ -123,68 +131,76 @@ class Settler:
         """The windows of some days; held here, as the cache may let any of them go again."""
         found = {day: self.windows.get(day) for day in days}
         missing = [day for day, window in found.items() if window is None]
-        judged = self._judged_raws(append, missing) if missing else {}
+        known = self._known(append, missing) if missing else {}
         for day in missing:
-            terms = self.terms(day)
+            judged, kept, rejudged = known.get(day, (NEVER, None, None))
+            terms = self.terms(day) if kept is None else self._kept.of(append.connection, kept)
             keys = [self._series[term.series] for term in terms]
-            window = load_window(
-                append.connection, day, terms, keys, self._periods, judged.get(day, NEVER)
-            )
+            window = load_window(append.connection, day, terms, keys, self._periods, judged)
+            window.kept, window.rejudged = kept, rejudged
             self.windows.put(window)
             found[day] = window
-        return [window for window in found.values() if window is not None]
+        loaded = [window for window in found.values() if window is not None]
+        for window in loaded:
+            keys = [self._series[term.series] for term in window.terms]
+            load_around(append.connection, window, keys)
+        return loaded
 
-    def _judged_raws(self, append: Append, days: Sequence[StationDay]) -> dict[StationDay, int]:
+    def _known(self, append: Append, days: Sequence[StationDay]) -> dict[StationDay, _OnRecord]:
         table = station_day
-        stations = {station for station, _ in days}
-        query = select(table.c.station, table.c.day, table.c.judged_raw).where(
-            table.c.station.in_(stations), table.c.day.in_({day for _, day in days})
+        again = rejudgement.c
+        query = (
+            select(table.c.station, table.c.day, table.c.judged_raw, table.c.terms)
+            .add_columns(again.author, again.reason)
+            .select_from(table.outerjoin(rejudgement, table.c.rejudgement == again.id))
+            .where(
+                table.c.station.in_({station for station, _ in days}),
+                table.c.day.in_({day for _, day in days}),
+            )
         )
-        return {(station, day): raw for station, day, raw in append.connection.execute(query)}
+        return {
+            (station, day): (raw, kept, None if by is None else {"by": by, "reason": reason})
+            for station, day, raw, kept, by, reason in append.connection.execute(query)
+        }
 
     def terms(self, day: StationDay) -> tuple[Terms, ...]:
-        """The terms of a station-day under the present register."""
-        if day not in self._terms:
-            if len(self._terms) > 20_000:
-                self._terms.clear()
-            register, known = self.registered.register, self.registered.regulations
-            self._terms[day] = terms_of(register.stations[day[0]], day[1], register, known)
-        return self._terms[day]
+        """The terms of a station-day under the present register, as long as it is open."""
+        before = self.recorded(day)
+        if before is not None:
+            return before
+        return self._book.of(*day)
 
     # --- judging ---------------------------------------------------------------------------
 
     def _changes(self, append: Append, windows: Sequence[DayWindow]) -> list[Changed]:
         firsts = self._first_readings(append, {window.station for window in windows})
         found: list[Changed] = []
-        for group, sheets in self._judged(windows, append.at):
-            offset = 0
-            for window in group:
-                rows = slice(offset, offset + len(window.terms))
-                offset = rows.stop
+        for group, rows, sheets in self._judged(windows, append.at):
+            for window, own in zip(group, rows, strict=True):
                 for sheet in sheets:
-                    found += self._differences(window, sheet, rows, firsts[window.station])
+                    found += self._differences(window, sheet, own, firsts[window.station])
         return found
 
     def _judged(
         self, windows: Sequence[DayWindow], now: int
-    ) -> list[tuple[Sequence[DayWindow], list[Sheet]]]:
+    ) -> list[tuple[Sequence[DayWindow], list[Ints], list[Sheet]]]:
         """Judge together; where that fails, one by one, so that one bad day stops no other."""
         if not windows:
             return []
+        whole, rows = joined(windows)
         try:
-            sheets = self._judging(_joined(windows), now, self._periods, self._grace)
+            sheets = self._judging(whole, now, self._periods, self._grace)
         except Exception as error:  # supervisor: named, counted, shown red, and isolated
             if len(windows) > 1:
                 return [one for window in windows for one in self._judged([window], now)]
             day = (windows[0].station, windows[0].day)
             self.broken[day] = f"{type(error).__name__}: {error}"
             log.error("day could not be judged", station=day[0], day=rfc3339(day[1]), exc_info=True)
-            empty = _joined(windows, readings=False)
-            blank = judge(empty, now, self._periods, self._grace)
-            return [(windows, [_broken(sheet) for sheet in blank])]
+            blank = judge(_emptied(whole), now, self._periods, self._grace)
+            return [(windows, rows, [_broken(sheet) for sheet in blank])]
         for window in windows:
             self.broken.pop((window.station, window.day), None)
-        return [(windows, sheets)]
+        return [(windows, rows, sheets)]
 
     def _first_readings(self, append: Append, stations: set[str]) -> dict[str, int]:
         query = select(station_state.c.station, station_state.c.first_at).where(
@@ -194,7 +210,7 @@ class Settler:
         return {station: known.get(station, append.at) for station in stations}
 
     def _differences(
-        self, window: DayWindow, sheet: Sheet, rows: slice, first: int
+        self, window: DayWindow, sheet: Sheet, rows: Ints, first: int
     ) -> list[Changed]:
         written = window.written[sheet.period.name]
         content = self._content(sheet, rows)
@@ -204,16 +220,16 @@ class Settler:
         found = []
         for row, column in np.argwhere(differs):
             revision = int(written.revision[row, column]) + 1
-            verdict = sheet.finding(rows.start + int(row), int(column), revision)
+            verdict = sheet.finding(int(rows[row]), int(column), revision)
             key = int(written.key[row, column])
             found.append(Changed(window, int(row), int(column), verdict, key or None))
         written.content[differs] = content[differs]
         return found
 
     @staticmethod
-    def _content(sheet: Sheet, rows: slice) -> Ints:
+    def _content(sheet: Sheet, rows: Ints) -> Ints:
         """What the sheet says, in the same numbers as `Written.content`."""
-        limits = [_folded_limit(term.limit) for term in sheet.terms[rows]]
+        limits = [_folded_limit(sheet.terms(row).limit) for row in rows.tolist()]
         columns = [
             sheet.outcome, sheet.reason, sheet.num, sheet.den, sheet.expected,
             sheet.received, sheet.valid, sheet.calibrating, sheet.faulty, sheet.failed,
@@ -269,6 +285,8 @@ class Settler:
 
     def _cause(self, one: Changed) -> dict[str, Any]:
         """Which new readings of the period lie behind a revision; none: its time had come."""
+        if one.window.rejudged is not None:
+            return {"kind": "rejudged", **one.window.rejudged}
         new = one.window.newcomers(one.row, one.finding.start, one.finding.end)
         if not new:
             return {"kind": "other_series" if one.window.has_newcomers() else "closed"}
@@ -285,14 +303,17 @@ class Settler:
 
     def _mark(self, append: Append, windows: Sequence[DayWindow]) -> None:
         """Say when each station-day must be judged next, and with what it was judged now."""
-        rows = []
+        rows: list[tuple[int | None, int, int | None, str, int]] = []
         for window in windows:
             day = (window.station, window.day)
             window.judged_raw = max(window.judged_raw, max(window.raw, default=0))
             due = next_due(window.day, append.at, self._grace)
             if due is None and day in self.broken:
                 due = 0  # all closed, but owed a judgement: the next start tries again
-            rows.append((due, window.judged_raw, *day))
+            if due is None:
+                window.kept = self._kept.keep(append, window.terms)
+            window.rejudged = None
+            rows.append((due, window.judged_raw, window.kept, *day))
         mark_judged(append.connection, rows)
 
 
@@ -304,21 +325,13 @@ def next_due(day: int, now: int, grace: int) -> int | None:
     return day + (passed + 1) * HOUR_SECONDS + grace
 
 
-def _joined(windows: Iterable[DayWindow], readings: bool = True) -> Window:
-    """Several station-days as one window to judge."""
-    terms: list[Terms] = []
-    parts: list[tuple[Ints, Ints, Ints, Ints]] = []
-    for window in windows:
-        row, at, value, status, _ = window.columns()
-        parts.append((row + len(terms), at, value, status))
-        terms.extend(window.terms)
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    if not readings:
-        columns = [column[:0] for column in columns]
-    return Window(tuple(terms), *columns)
+def _emptied(window: Window) -> Window:
+    """The same rows without any reading."""
+    nothing = np.zeros(0, np.int64)
+    return replace(window, line=nothing, at=nothing, value=nothing, status=nothing)
 
 
-def _writable(sheet: Sheet, rows: slice, written: Ints) -> npt.NDArray[np.bool_]:
+def _writable(sheet: Sheet, rows: Ints, written: Ints) -> npt.NDArray[np.bool_]:
     """What may be written: closed periods, a proof while open, and a proof that fell."""
     exceeded = OUTCOMES.index(Outcome.EXCEEDED)
     closed, outcome = sheet.closed[rows], sheet.outcome[rows]
@@ -329,7 +342,7 @@ def _writable(sheet: Sheet, rows: slice, written: Ints) -> npt.NDArray[np.bool_]
     return writable
 
 
-def _before_first(sheet: Sheet, rows: slice, day: int, first: int) -> npt.NDArray[np.bool_]:
+def _before_first(sheet: Sheet, rows: Ints, day: int, first: int) -> npt.NDArray[np.bool_]:
     """Periods that ended before the station's first reading ever: nobody owed them yet."""
     length = sheet.period.length
     ends = day + (np.arange(DAY_SECONDS // length) + 1) * length

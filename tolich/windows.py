@@ -16,12 +16,12 @@ import numpy as np
 from sqlalchemy import Connection
 
 from rules.days import DAY_SECONDS
-from rules.grid import Ints, slot_of
 from rules.judge import OUTCOMES, REASONS
 from rules.model import Outcome, Period, Reason
 from rules.terms import Terms
+from rules.window import Ints, Window, slot_of
 from tolich.store.intake import NEVER, ReadingRow, StationDay
-from tolich.store.readings import readings_between
+from tolich.store.readings import readings_after, readings_before, readings_between
 from tolich.store.verdicts import Stored, stored_findings
 
 _OUTCOME = {outcome: code for code, outcome in enumerate(OUTCOMES)}
@@ -29,6 +29,9 @@ _REASON = {reason: code for code, reason in enumerate(REASONS)}
 
 CONTENT = 14
 """Whole numbers that say what a finding says, in the order of `_content`."""
+
+REACH = 3 * DAY_SECONDS
+"""The furthest that any quality check looks back."""
 
 KEPT_READINGS = 4_000_000
 """Readings kept in memory before the oldest station-days are let go (about 40 bytes each)."""
@@ -56,9 +59,17 @@ class Written:
         )
 
 
+Columns = tuple[Ints, Ints, Ints, Ints]
+"""row, at, value, status of readings."""
+
+
 @dataclass(slots=True)
 class DayWindow:
-    """One station's day: its terms, its readings, and its findings as last written."""
+    """One station's day: its terms, its readings, and its findings as last written.
+
+    `before` and `after` are readings of the neighbouring days that its quality checks look
+    at; None until they are read, and again when one of them may have changed.
+    """
 
     station: str
     day: int
@@ -71,6 +82,10 @@ class DayWindow:
     raw: array[int] = field(default_factory=lambda: array("q"))
     written: dict[str, Written] = field(default_factory=dict)  # by period
     judged_raw: int = NEVER
+    kept: int | None = None  # the key of its terms on record
+    rejudged: Mapping[str, str] | None = None  # who wants it judged again, and why
+    before: Columns | None = None
+    after: Columns | None = None
 
     def add(self, readings: Iterable[ReadingRow]) -> None:
         """Add readings; a repeat is harmless, the grid drops it."""
@@ -111,15 +126,19 @@ class DayWindow:
         """Whether any series got a reading that was never judged."""
         return max(self.raw, default=NEVER) > self.judged_raw
 
-    def columns(self) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-        """row, at, value, status, raw as arrays of their own."""
+    def columns(self) -> Columns:
+        """row, at, value, status of its own readings as arrays of their own."""
         return (
             np.array(self.row, np.int64),
             np.array(self.at, np.int64),
             np.array(self.value, np.int64),
             np.array(self.status, np.int64),
-            np.array(self.raw, np.int64),
         )
+
+    def size(self) -> int:
+        """How many readings it keeps in memory, its neighbours' included."""
+        around = [len(side[0]) for side in (self.before, self.after) if side is not None]
+        return len(self.at) + sum(around)
 
 
 def folded(number: int) -> int:
@@ -164,10 +183,22 @@ class Windows:
     def put(self, window: DayWindow) -> None:
         """Keep a station-day, letting old ones go when there are too many readings."""
         self._days[(window.station, window.day)] = window
-        total = sum(len(kept.at) for kept in self._days.values()) if len(self._days) > 64 else 0
+        total = sum(kept.size() for kept in self._days.values()) if len(self._days) > 64 else 0
         while total > self._kept:
             _, gone = self._days.popitem(last=False)
-            total -= len(gone.at)
+            total -= gone.size()
+
+    def add(self, day: StationDay, readings: Iterable[ReadingRow]) -> None:
+        """New readings of a station-day, if it is in memory; its neighbours look at them too."""
+        window = self.get(day)
+        if window is not None:
+            window.add(readings)
+        station, start = day
+        for later in range(start + DAY_SECONDS, start + REACH + DAY_SECONDS, DAY_SECONDS):
+            if (station, later) in self._days:
+                self._days[station, later].before = None
+        if (station, start - DAY_SECONDS) in self._days:
+            self._days[station, start - DAY_SECONDS].after = None
 
     def forget(self, day: StationDay | None = None) -> None:
         """Let one station-day go, or all: a transaction failed, or another process wrote."""
@@ -201,3 +232,79 @@ def load_window(
         written.content[at] = _content(stored)
         written.key[at], written.revision[at] = stored.key, stored.revision
     return window
+
+
+def load_around(connection: Connection, window: DayWindow, series: Sequence[int]) -> None:
+    """Read what a day's quality checks look at beyond it; `series` in the order of its terms."""
+    if window.before is None:
+        window.before = _columns(
+            window, readings_before(connection, window.terms, series, window.day)
+        )
+    if window.after is None:
+        window.after = _columns(
+            window, readings_after(connection, window.terms, series, window.day)
+        )
+
+
+def _columns(window: DayWindow, readings: Sequence[ReadingRow]) -> Columns:
+    rows = [(window.rows[key], at, value, status) for key, at, value, status, _ in readings]
+    row, at, value, status = np.array(rows, np.int64).reshape(-1, 4).T.copy()
+    return row, at, value, status
+
+
+def joined(windows: Sequence[DayWindow]) -> tuple[Window, list[Ints]]:
+    """Station-days as one window to judge, and the rows of each in it.
+
+    Days of a station that follow each other under the same terms share their lines, so that
+    the quality checks run over them once.
+    """
+    order = sorted(range(len(windows)), key=lambda i: (windows[i].station, windows[i].day))
+    stretches: list[list[int]] = []
+    for index in order:
+        last = windows[stretches[-1][-1]] if stretches else None
+        one = windows[index]
+        if (
+            last is not None
+            and last.station == one.station
+            and last.terms is one.terms
+            and (last.day + DAY_SECONDS == one.day)
+        ):
+            stretches[-1].append(index)
+        else:
+            stretches.append([index])
+    joint = _Joint()
+    for stretch in stretches:
+        joint.add(stretch, [windows[index] for index in stretch])
+    return joint.window(), [joint.rows[index] for index in range(len(windows))]
+
+
+@dataclass(slots=True)
+class _Joint:
+    """Stretches of days put together into one window."""
+
+    terms: list[Terms] = field(default_factory=list)
+    row_line: list[Ints] = field(default_factory=list)
+    row_day: list[Ints] = field(default_factory=list)
+    parts: list[Columns] = field(default_factory=list)
+    rows: dict[int, Ints] = field(default_factory=dict)
+    count: int = 0
+
+    def add(self, places: Sequence[int], days: Sequence[DayWindow]) -> None:
+        """A stretch of days: every line has a row for each of them."""
+        lines, first = len(self.terms), days[0]
+        own = np.arange(len(first.terms), dtype=np.int64)
+        self.terms.extend(first.terms)
+        self.row_line.append(np.repeat(own + lines, len(days)))
+        self.row_day.append(np.tile(np.array([one.day for one in days], np.int64), len(own)))
+        for offset, place in enumerate(places):
+            self.rows[place] = self.count + own * len(days) + offset
+        self.count += len(own) * len(days)
+        around = [side for side in (first.before, days[-1].after) if side is not None]
+        for row, at, value, status in (*around, *(one.columns() for one in days)):
+            self.parts.append((row + lines, at, value, status))
+
+    def window(self) -> Window:
+        """All of it."""
+        line, at, value, status = (np.concatenate(part) for part in zip(*self.parts, strict=True))
+        rows = np.concatenate(self.row_line), np.concatenate(self.row_day)
+        return Window(tuple(self.terms), *rows, line, at, value, status)

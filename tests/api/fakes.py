@@ -116,6 +116,14 @@ class FakeReads:
         reading = example(shapes.Reading, station=station, cluster=STATIONS[station])
         return self._page(scope, [reading], cursor, limit)
 
+    def outlook(self, scope: Scope, station: str, parameter: str | None) -> Page | None:
+        self.queries.append((station, parameter))
+        if self.station(scope, station) is None:
+            return None
+        of = {"station": station, "cluster": STATIONS[station]}
+        some = [example(shapes.Outlook, parameter=name, **of) for name in ("COD", "TSS")]
+        return Page([one for one in some if parameter in (None, one["parameter"])])
+
     def findings(self, scope: Scope, query: FindingQuery, cursor: str | None, limit: int) -> Page:
         self.queries.append(query)
         some = [one for one in self.found if query.station in (None, one["station"])]

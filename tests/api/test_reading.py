@@ -16,6 +16,7 @@ ID = finding_id("m01", -1)
 LISTS: dict[str, type[BaseModel]] = {
     "stations": shapes.StationPage,
     "stations/m01/readings": shapes.ReadingPage,
+    "stations/m01/outlook": shapes.OutlookPage,
     "findings": shapes.FindingPage,
     "alerts": shapes.AlertPage,
     "transitions": shapes.TransitionPage,
@@ -144,11 +145,27 @@ def test_reading_filters_reach_the_store(client: TestClient, reads: FakeReads) -
     assert reads.queries == [("m01", "pH", NOON, NOON)]
 
 
+def test_an_outlook_is_of_one_parameter_or_of_all(client: TestClient, reads: FakeReads) -> None:
+    for asked, names in (("", ["COD", "TSS"]), ("?parameter=TSS", ["TSS"])):
+        items = client.get(f"/api/v1/stations/m01/outlook{asked}").json()["items"]
+        assert [one["parameter"] for one in items] == names
+        assert all(one["for_operation_only"] is True for one in items)
+    assert reads.queries == [("m01", None), ("m01", "TSS")]
+
+
+def test_a_parameter_that_is_not_measured_is_named_with_what_was_meant(client: TestClient) -> None:
+    answer = client.get("/api/v1/stations/m01/outlook?parameter=COX")
+    assert answer.status_code == 404
+    said = "Station 'm01' does not measure 'COX'; did you mean 'COD'?"
+    assert answer.json()["detail"] == said
+
+
 @pytest.mark.parametrize(
     "path",
     [
         "stations/m01",
         "stations/m01/readings",
+        "stations/m01/outlook",
         f"findings/{ID}",
         f"findings/{ID}/why",
         "alerts/A1",

@@ -22,9 +22,9 @@ from rich.table import Table
 
 from ingest.mqtt import MqttSettings, MqttSource
 from rules.days import DAY_SECONDS, midnight
-from rules.grid import Window
 from rules.judge import judge
 from rules.terms import terms_of
+from rules.window import Window
 from simulators.publish import Broker, Publisher, flood
 from tests.bench.plant import INTERVAL, messages, place
 from tests.servers import Mosquitto
@@ -82,7 +82,7 @@ def judging(folder: Path, size: Size) -> list[Row]:
     row = np.repeat(np.arange(len(terms)), slots)
     at = np.tile(day + np.arange(slots) * INTERVAL, len(terms))
     value = np.random.default_rng(1).integers(1_000_000, 8_000_000, len(at))
-    window = Window(terms, row, at, value, np.zeros(len(at), np.int64))
+    window = Window.of_day(terms, day, (row, at, value, np.zeros(len(at), np.int64)))
     began = time.perf_counter()
     for _ in range(size.judged_days):
         judge(window, day + 2 * DAY_SECONDS)

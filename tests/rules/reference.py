@@ -13,8 +13,7 @@ from fractions import Fraction
 from functools import cache
 
 from rules.model import Averaging, Counts, Finding, Outcome, Period, Reason, Status
-from rules.terms import Terms
-from tests.rules.windows import Row
+from tests.rules.windows import DayTerms, Row
 
 Pair = tuple[Outcome, Reason]
 
@@ -68,7 +67,7 @@ def slot_number(interval: int, stamp_ends: bool, offset: int) -> int | None:
     return None
 
 
-def fill(term: Terms, readings: Iterable[tuple[int, int, int]]) -> Slots:
+def fill(term: DayTerms, readings: Iterable[tuple[int, int, int]]) -> Slots:
     """The slots of one row."""
     slots: dict[int, Slot] = defaultdict(lambda: Slot(defaultdict(set), set()))
     for at, value, status in set(readings):
@@ -83,7 +82,7 @@ def fill(term: Terms, readings: Iterable[tuple[int, int, int]]) -> Slots:
     return dict(slots)
 
 
-def sort_of(term: Terms, value: int, status: int) -> str:
+def sort_of(term: DayTerms, value: int, status: int) -> str:
     """What a reading is."""
     if status == Status.MEASURING:
         return "competing" if term.low <= value <= term.high else "failed"
@@ -95,7 +94,9 @@ def sort_of(term: Terms, value: int, status: int) -> str:
 class Reference:
     """All rows of a window, ready to be asked for one verdict at a time."""
 
-    def __init__(self, rows: Sequence[Terms], given: Iterable[Row], now: int, grace: int) -> None:
+    def __init__(
+        self, rows: Sequence[DayTerms], given: Iterable[Row], now: int, grace: int
+    ) -> None:
         by_row: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         for row, at, value, status in given:
             by_row[row].append((at, value, status))
@@ -198,7 +199,7 @@ class Reference:
             shown = None
         return (*self._pair(row, start, end, scenarios, contested, proven), shown)
 
-    def _contested(self, term: Terms, scenarios: Sequence[Pair | None]) -> bool:
+    def _contested(self, term: DayTerms, scenarios: Sequence[Pair | None]) -> bool:
         outcomes = {None if scenario is None else scenario[0] for scenario in scenarios}
         return term.limit is not None and len(outcomes) > 1
 
@@ -269,7 +270,7 @@ class Reference:
         return bool(values) and least / expected > term.parameter.quanta(term.limit.high)
 
 
-def compare(term: Terms, mean: Fraction) -> Pair:
+def compare(term: DayTerms, mean: Fraction) -> Pair:
     """A mean beside the limit; exactly at the limit is within it."""
     limit, parameter = term.limit, term.parameter
     if limit is None or limit.high is None:
@@ -286,7 +287,7 @@ def compare(term: Terms, mean: Fraction) -> Pair:
 
 
 def reference(
-    rows: Sequence[Terms],
+    rows: Sequence[DayTerms],
     given: Iterable[Row],
     now: int,
     periods: Sequence[Period],

@@ -10,19 +10,21 @@ from fractions import Fraction
 import pytest
 
 from rules.days import day_start
-from rules.grid import day_of
 from rules.judge import GRACE
 from rules.model import DAY, HOUR, Outcome, Reason, Status
 from rules.register import Register, load_register
-from rules.terms import Terms, terms_of
+from rules.terms import terms_of
+from rules.window import day_of
 from tests.rules.windows import (
     CLOSED,
     MONDAY,
     PH,
+    DayTerms,
     Row,
     day_finding,
     findings,
     hour_finding,
+    on_day,
     parameter,
     ph_terms,
     readings,
@@ -252,10 +254,10 @@ def registered() -> Register:
     return load_register("r.yaml", parse_yaml(REGISTER, "r.yaml"), CATALOGUE, REGULATIONS)
 
 
-def terms_on(day: int) -> Terms:
+def terms_on(day: int) -> DayTerms:
     register = registered()
     (term,) = terms_of(register.stations["MAU01"], day, register, REGULATIONS)
-    return term
+    return on_day(term, day)
 
 
 def test_a_permit_that_changes_at_midnight() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.explain import Explained, explain_readings, formula, summary
+from rules.explain import Explained, explain_readings
 from rules.model import (
     DAY,
     HOUR,
@@ -25,7 +25,8 @@ from rules.model import (
     Reason,
     Status,
 )
-from rules.terms import Dry, Terms
+from rules.terms import Dry
+from rules.wording import formula, summary
 from tests.meta.test_words import word_offences
 from tests.rules.reference import slot_number
 from tests.rules.windows import (
@@ -34,6 +35,7 @@ from tests.rules.windows import (
     FLOW,
     MONDAY,
     PH,
+    DayTerms,
     Row,
     day_finding,
     findings,
@@ -49,7 +51,7 @@ from tests.rules.windows import (
 NOON = MONDAY + 43200
 
 
-def explained(of: Terms, given: Sequence[Row], period: Period = DAY) -> list[Explained]:
+def explained(of: DayTerms, given: Sequence[Row], period: Period = DAY) -> list[Explained]:
     """The readings of MONDAY, or of its first hour."""
     return explain_readings(window([of], given), 0, MONDAY, MONDAY + period.length)
 
@@ -81,7 +83,8 @@ def test_what_became_of_a_reading(
     value: int, status: int, flag: Flag, tests: tuple[str, ...], counted: bool, reason: str
 ) -> None:
     (one,) = explained(terms(), [(0, MONDAY + 600, value, status)])
-    assert one == Explained(MONDAY + 600, value, status, 2, flag, tests, counted, reason)
+    used = value if counted else None
+    assert one == Explained(MONDAY + 600, value, status, 2, flag, tests, counted, reason, used)
 
 
 def test_two_values_for_one_instant_are_both_told_and_suspect() -> None:
@@ -281,7 +284,7 @@ def test_both_ends_of_a_range_are_told() -> None:
 
 @pytest.mark.parametrize("lack", [Reason.LIMIT_MISSING, Reason.NO_PERMIT])
 @pytest.mark.parametrize("of", [terms(), ph_terms()], ids=["mean", "range"])
-def test_without_a_limit_nothing_was_compared(of: Terms, lack: Reason) -> None:
+def test_without_a_limit_nothing_was_compared(of: DayTerms, lack: Reason) -> None:
     bare = replace(of, limit=None, lack=lack)
     found = day_finding(bare, readings(bare, [700] * 288))
     assert found.reason is lack
@@ -296,7 +299,7 @@ def test_without_a_limit_nothing_was_compared(of: Terms, lack: Reason) -> None:
     ],
 )
 def test_contested_values_were_compared_both_ways(
-    of: Terms, value: int, other: int, numbers: str
+    of: DayTerms, value: int, other: int, numbers: str
 ) -> None:
     found = hour_finding(of, [*readings(of, [value] * 12), (0, MONDAY, other, 0)])
     assert found.reason is Reason.CONTESTED

@@ -10,20 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.grid import (
-    CALIBRATING,
-    COUNTED,
-    FAILED,
-    FAULTY,
-    UNKNOWN,
-    Ints,
-    Rows,
-    Slots,
-    classify,
-    day_of,
-    fill,
-    slot_of,
-)
+from rules.assess import CALIBRATING, COUNTED, FAILED, FAULTY, UNKNOWN, assess, classify
+from rules.grid import Slots, fill
+from rules.window import Ints, Rows, day_of, slot_of
 from tests.rules.reference import slot_number
 from tests.rules.windows import MONDAY, Row, readings, terms, window
 
@@ -140,7 +129,8 @@ def test_a_slot_is_what_its_best_reading_is(held: Sequence[tuple[int, int]], kin
 
 def filled(given: Sequence[Row]) -> Slots:
     of = (terms(), terms(interval=900, stamp_ends=True))
-    return fill(window(of, given), Rows.of(of))
+    made = window(of, given)
+    return fill(made, Rows.of(made), assess(made))
 
 
 def columns(slots: Slots) -> list[list[int]]:

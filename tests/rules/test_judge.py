@@ -26,7 +26,7 @@ from rules.model import (
     Reason,
     Series,
 )
-from rules.terms import Dry, Terms
+from rules.terms import Dry
 from tests.rules.reference import reference
 from tests.rules.windows import (
     CLOSED,
@@ -34,6 +34,7 @@ from tests.rules.windows import (
     FLOW,
     MONDAY,
     PH,
+    DayTerms,
     Row,
     day_finding,
     findings,
@@ -66,7 +67,7 @@ HUGE = 10**15
 class Scene:
     """Everything `judge` is given."""
 
-    rows: Sequence[Terms]
+    rows: Sequence[DayTerms]
     given: Sequence[Row]
     now: int
 
@@ -74,7 +75,7 @@ class Scene:
 # --- shapes of readings, tuned to where verdicts flip -----------------------------------------
 
 
-def edges(term: Terms) -> list[int]:
+def edges(term: DayTerms) -> list[int]:
     """Values at and one quantum around everything a value is compared with."""
     marks = [Fraction(term.low), Fraction(term.high), Fraction(term.low + term.high, 2)]
     if term.limit is not None and term.limit.high is not None:
@@ -90,7 +91,7 @@ def edges(term: Terms) -> list[int]:
 
 
 @st.composite
-def term_rows(draw: st.DrawFn, day: int, key: str, of: Parameter, dry: Dry | None) -> Terms:
+def term_rows(draw: st.DrawFn, day: int, key: str, of: Parameter, dry: Dry | None) -> DayTerms:
     lack = draw(st.sampled_from((None,) * 10 + (Reason.LIMIT_MISSING, Reason.NO_PERMIT)))
     ranged = of.averaging is Averaging.RANGE
     high = draw(st.sampled_from(("9", "8.505") if ranged else HIGHS))
@@ -112,7 +113,7 @@ def term_rows(draw: st.DrawFn, day: int, key: str, of: Parameter, dry: Dry | Non
 
 
 @st.composite
-def runs(draw: st.DrawFn, row: int, term: Terms) -> list[Row]:
+def runs(draw: st.DrawFn, row: int, term: DayTerms) -> list[Row]:
     """A stretch of slots, filled with a short pattern of values."""
     slots, hour = 86400 // term.interval, 3600 // term.interval
     whole = slots if slots < 100 else 120
@@ -130,7 +131,7 @@ def runs(draw: st.DrawFn, row: int, term: Terms) -> list[Row]:
 
 
 @st.composite
-def instants(draw: st.DrawFn, row: int, term: Terms) -> list[Row]:
+def instants(draw: st.DrawFn, row: int, term: DayTerms) -> list[Row]:
     """A few readings anywhere: second values, second instants, other days."""
     at = draw(st.sampled_from((0, 1, 3600, 3599, 86399, 86400, -1, 86401)))
     spread = draw(st.integers(0, term.interval))
@@ -153,7 +154,7 @@ NOWS = st.one_of(
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
     """One or two station-days, each of an outflow and up to three other series."""
-    rows: list[Terms] = []
+    rows: list[DayTerms] = []
     for number in range(draw(st.sampled_from((1, 1, 2)))):
         key = f"MAU{number:02}"
         dry = draw(st.sampled_from((None, Dry("FlowOut", Fraction(101, 7)))))

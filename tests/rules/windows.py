@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +11,6 @@ from fractions import Fraction
 import numpy as np
 
 from rules.days import day_start
-from rules.grid import Window
 from rules.judge import judge
 from rules.model import (
     DAY,
@@ -27,6 +26,7 @@ from rules.model import (
     Verification,
 )
 from rules.terms import Terms
+from rules.window import Window
 
 MONDAY = day_start(date(2026, 3, 9))
 CLOSED = MONDAY + 86400 + 600
@@ -65,12 +65,23 @@ def limit(high: str, low: str | None = None) -> Limit:
     return Limit(lowest, Decimal(high), "mg/L", "Giấy phép Mẫu", (), Verification.PERMIT)
 
 
-def terms(of: Parameter = COD, high: str = "150", **changes: object) -> Terms:
+@dataclass(frozen=True, slots=True)
+class DayTerms(Terms):
+    """Terms with the one day on which a test looks at them: a line and a row in one."""
+
+    day: int = MONDAY
+
+
+def on_day(of: Terms, day: int) -> DayTerms:
+    """Terms as the register gives them, on one day."""
+    return DayTerms(**{one.name: getattr(of, one.name) for one in fields(of)}, day=day)
+
+
+def terms(of: Parameter = COD, high: str = "150", **changes: object) -> DayTerms:
     """Terms of one series on MONDAY: every five minutes, 80 %, the limit typed."""
-    usual = Terms(
+    usual = DayTerms(
         series=Series("MAU01", of.key),
         parameter=of,
-        day=MONDAY,
         interval=300,
         stamp_ends=False,
         low=0,
@@ -84,13 +95,13 @@ def terms(of: Parameter = COD, high: str = "150", **changes: object) -> Terms:
     return replace(usual, **changes)  # type: ignore[arg-type]
 
 
-def ph_terms(**changes: object) -> Terms:
+def ph_terms(**changes: object) -> DayTerms:
     """pH between 5.5 and 9."""
     return terms(PH, "9", **changes)
 
 
 def readings(
-    of: Terms,
+    of: DayTerms,
     values: Iterable[int | None],
     row: int = 0,
     first: int = 0,
@@ -106,14 +117,16 @@ def readings(
     ]
 
 
-def window(rows: Sequence[Terms], given: Sequence[Row]) -> Window:
+def window(rows: Sequence[DayTerms], given: Sequence[Row]) -> Window:
     """A window of these rows and readings, in the order given."""
-    columns = np.array(given, np.int64).reshape(-1, 4).T
-    return Window(tuple(rows), *(column.copy() for column in columns))
+    line, at, value, status = np.array(given, np.int64).reshape(-1, 4).T.copy()
+    days = np.array([row.day for row in rows], np.int64)
+    lines = np.arange(len(rows), dtype=np.int64)
+    return Window(tuple(rows), lines, days, line, at, value, status)
 
 
 def findings(
-    rows: Sequence[Terms],
+    rows: Sequence[DayTerms],
     given: Sequence[Row],
     now: int = CLOSED,
     periods: Sequence[Period] = PERIODS,
@@ -129,11 +142,11 @@ def findings(
     }
 
 
-def day_finding(of: Terms, given: Sequence[Row], now: int = CLOSED) -> Finding:
+def day_finding(of: DayTerms, given: Sequence[Row], now: int = CLOSED) -> Finding:
     """The day's verdict on a single series."""
     return findings([of], given, now, [DAY])[0, "day", of.day]
 
 
-def hour_finding(of: Terms, given: Sequence[Row], hour: int = 0, now: int = CLOSED) -> Finding:
+def hour_finding(of: DayTerms, given: Sequence[Row], hour: int = 0, now: int = CLOSED) -> Finding:
     """An hour's verdict on a single series."""
     return findings([of], given, now, [HOUR])[0, "hour", of.day + hour * 3600]

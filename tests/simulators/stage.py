@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rules.days import DAY_SECONDS, day_start, instant, local_date, midnight
-from rules.grid import Window
 from rules.judge import judge
 from rules.model import Finding
 from rules.parameters import Catalogue
 from rules.permit import Regulations
 from rules.register import Register, load_register
 from rules.terms import terms_of
+from rules.window import Window
 from simulators.message import Outgoing
 from simulators.register import demo_register, history_start
 from simulators.script import demo_script
@@ -143,7 +143,10 @@ def findings(now: int, station: str, day: int, until: int | None = None) -> list
     ]
     columns = np.array([(r, at, value, int(status)) for r, at, value, status in seen], np.int64)
     table = columns.reshape(-1, 4)
-    sheets = judge(Window(terms, table[:, 0], table[:, 1], table[:, 2], table[:, 3]), judged_at)
+    sheets = judge(
+        Window.of_day(terms, midnight(day), (table[:, 0], table[:, 1], table[:, 2], table[:, 3])),
+        judged_at,
+    )
     return [
         sheet.finding(r, c)
         for sheet in sheets

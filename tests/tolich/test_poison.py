@@ -12,10 +12,10 @@ from sqlalchemy import event, select
 from structlog.testing import capture_logs
 
 from ingest.decode import decode
-from rules.grid import Window
 from rules.judge import Sheet, judge
 from rules.model import Period
 from rules.parameters import Catalogue
+from rules.window import Window
 from tests.cast import (
     DAY0,
     DAY1,

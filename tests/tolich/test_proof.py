@@ -53,7 +53,7 @@ def change(of: Stage, folder: Path, *statements: str) -> str:
 def test_a_sound_record_verifies_to_its_end(told: Stage) -> None:
     steps: list[int] = []
     assert verify_chain(told.engine, steps.append) == entries(told.engine) == steps[-1]
-    kinds = {"batch", "finding", "transition", "rejection", "register", "limit", "version"}
+    kinds = {"batch", "finding", "transition", "rejection", "register", "limit", "version", "terms"}
     with told.engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT DISTINCT kind FROM chain")
         assert {kind for (kind,) in rows} == kinds

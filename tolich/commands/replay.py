@@ -20,6 +20,7 @@ from tolich.console import err, out, refusing
 from tolich.ports import Delivery
 from tolich.replaying import (
     as_received,
+    recorded_terms,
     recorded_until,
     replay_into,
     stored_deliveries,
@@ -53,6 +54,8 @@ def replay(
         original = _original(source, loaded)
         place, deliveries, count = _prepared(Path(folder), source, original, loaded, register)
         pipeline = place.pipeline(as_received)
+        if original is not None:
+            pipeline.settler.recorded = recorded_terms(original.engine)
         with Progress(console=err) as bar:
             task = bar.add_task("replaying", total=count)
             replay_into(pipeline, deliveries, lambda done: bar.update(task, completed=done))

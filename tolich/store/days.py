@@ -8,15 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection, select
 
-from rules.grid import Ints, Window
+from rules.days import DAY_SECONDS
 from rules.judge import GRACE, Sheet, judge
 from rules.model import PERIODS, Finding, Period, Series
+from rules.permit import Regulations
+from rules.register import Register
 from rules.terms import Terms, terms_of
+from rules.window import Window
 from tolich.ports import Registered
-from tolich.store.readings import readings_between
-from tolich.store.schema import station_state
-
-DAY_END = 86400
+from tolich.store.readings import readings_after, readings_before, readings_between
+from tolich.store.schema import station_day, station_state
+from tolich.store.terms import KeptTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class JudgedDay:
         sheet, row = self.sheet(period), self.row(series)
         if sheet is None or row is None or not self.window.terms[row].owed:
             return None
-        offset = start - self.window.terms[row].day
+        offset = start - int(self.window.row_day[row])
         column, off = divmod(offset, sheet.period.length)
         if off or not 0 <= column < sheet.outcome.shape[1]:
             return None
@@ -58,6 +60,7 @@ REMEMBERED = 256
 @dataclass(frozen=True, slots=True)
 class _Remembered:
     raw: int  # the station's newest message it was judged with
+    kept: int | None  # the key of its terms on record
     until: int  # plant time at which a period may close
     registered: Registered  # the register it was judged under
     day: JudgedDay
@@ -77,6 +80,7 @@ class JudgedDays:
         self._keys = keys
         self._periods = periods
         self._grace = grace
+        self._terms = KeptTerms()
         self._known: dict[tuple[str, int], _Remembered] = {}
 
     def get(self, connection: Connection, station: str, day: int, now: int) -> JudgedDay:
@@ -84,35 +88,52 @@ class JudgedDays:
         query = select(station_state.c.raw).where(station_state.c.station == station)
         newest = int(connection.execute(query).scalar() or 0)
         known, registered = self._known.get((station, day)), self._registry()
-        fresh = known is not None and known.raw == newest and now < known.until
+        key = _kept_key(connection, station, day)
+        fresh = known is not None and (known.raw, known.kept) == (newest, key) and now < known.until
         if known is not None and fresh and known.registered is registered:
             return known.day
-        judged = judge_day(
-            connection, registered, self._keys(), station, day, now, self._periods, self._grace
+        terms = (
+            terms_of(registered.register.stations[station], day, *_law(registered))
+            if key is None
+            else self._terms.of(connection, key)
         )
+        keys = self._keys()
+        judged = judge_day(
+            connection, terms, [keys[term.series] for term in terms], day, now, self._periods,
+            self._grace,
+        )  # fmt: skip
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         # Periods close at whole minutes after the grace, so a minute is the longest to remember.
         until = now - (now - self._grace) % 60 + 60
-        self._known[(station, day)] = _Remembered(newest, until, registered, judged)
+        self._known[(station, day)] = _Remembered(newest, key, until, registered, judged)
         return judged
+
+
+def _law(registered: Registered) -> tuple[Register, Regulations]:
+    return registered.register, registered.regulations
+
+
+def _kept_key(connection: Connection, station: str, day: int) -> int | None:
+    """Under which key the terms of a closed day are on record; None while it is open."""
+    query = select(station_day.c.terms).where(
+        station_day.c.station == station, station_day.c.day == day
+    )
+    key: int | None = connection.execute(query).scalar()
+    return key
 
 
 def judge_day(
     connection: Connection,
-    registered: Registered,
-    series: Mapping[Series, int],
-    station: str,
+    terms: tuple[Terms, ...],
+    series: Sequence[int],
     day: int,
     now: int,
     periods: Sequence[Period] = PERIODS,
     grace: int = GRACE,
 ) -> JudgedDay:
-    """Judge one station-day from the store, as of plant time `now`."""
-    found = registered.register.stations[station]
-    terms = terms_of(found, day, registered.register, registered.regulations)
-    keys = [series[term.series] for term in terms]
-    window, raw = _window(connection, terms, keys, day)
+    """Judge one station-day from the store, as of `now`; `series` are the keys of the terms."""
+    window, raw = _window(connection, terms, series, day)
     return JudgedDay(window, judge(window, now, periods, grace), raw)
 
 
@@ -120,7 +141,11 @@ def _window(
     connection: Connection, terms: tuple[Terms, ...], keys: Sequence[int], day: int
 ) -> tuple[Window, dict[tuple[int, int, int, int], int]]:
     rows = {key: row for row, key in enumerate(keys)}
-    readings = readings_between(connection, keys, day, day + DAY_END)
-    raw = {(rows[key], at, value, status): raw for key, at, value, status, raw in readings}
-    columns: Ints = np.array(list(raw), np.int64).reshape(-1, 4)
-    return Window(terms, *columns.T.copy()), raw
+    own = readings_between(connection, keys, day, day + DAY_SECONDS)
+    raw = {(rows[key], at, value, status): raw for key, at, value, status, raw in own}
+    around = readings_before(connection, terms, keys, day)
+    around += readings_after(connection, terms, keys, day)
+    context = [(rows[key], at, value, status) for key, at, value, status, _ in around]
+    table = np.array([*raw, *context], np.int64).reshape(-1, 4)
+    line, at, value, status = table.T.copy()
+    return Window.of_day(terms, day, (line, at, value, status)), raw

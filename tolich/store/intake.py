@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select, update
 
-from rules.days import DAY_SECONDS
-from rules.grid import day_of
+from rules.days import DAY_SECONDS, local_date, midnight
 from rules.model import Series
 from rules.register import Register
+from rules.window import day_of
 from tolich.ports import Decoded, Delivery
 from tolich.store.ledger import Append, canonical
 from tolich.store.schema import (
@@ -78,6 +78,7 @@ def take(
         for offset, (delivery, content, _) in enumerate(fresh):
             _collect(taken, register, series_ids, delivery, content, first + offset)
         _owe_from_first(connection, register, taken)
+        _spread(connection, register, series_ids, taken, midnight(append.at))
         _store_readings(connection, taken)
         _store_rejections(append, fresh)
     return taken
@@ -147,6 +148,43 @@ def _owe_from_first(connection: Connection, register: Register, taken: Taken) ->
             taken.rows.setdefault((station, day), [])
 
 
+def _spread(
+    connection: Connection,
+    register: Register,
+    series_ids: dict[Series, int],
+    taken: Taken,
+    today: int,
+) -> None:
+    """A reading makes due every day whose quality checks look at it, if that day is on record.
+
+    Later days look back as far as a check reaches, the day before a few slots ahead.
+    """
+    wanted: set[StationDay] = set()
+    for (station, day), rows in taken.rows.items():
+        entries = register.stations[station].series.values()
+        ahead = max(e.checks.ahead * e.interval(local_date(day)) for e in entries)
+        if rows and min(row[1] for row in rows) <= day + ahead:
+            wanted.add((station, day - DAY_SECONDS))
+        if day < today:  # nothing later is on record of what has just come
+            reach = {series_ids[Series(station, e.parameter.key)]: e.checks.reach for e in entries}
+            last = max((row[1] + reach[row[0]] for row in rows), default=day)
+            later = range(day + DAY_SECONDS, last + 1, DAY_SECONDS)
+            wanted |= {(station, start) for start in later}
+    wanted -= set(taken.rows)
+    if wanted:
+        for found in _on_record(connection, wanted):
+            taken.rows[found] = []
+
+
+def _on_record(connection: Connection, days: set[StationDay]) -> list[StationDay]:
+    query = select(station_day.c.station, station_day.c.day).where(
+        station_day.c.station.in_({station for station, _ in days}),
+        station_day.c.day.in_({day for _, day in days}),
+    )
+    found = {(station, day) for station, day in connection.execute(query)}
+    return sorted(found & days)
+
+
 def _store_readings(connection: Connection, taken: Taken) -> None:
     rows = [row for day in taken.rows.values() for row in day]
     insert_new(connection, reading, rows)
@@ -196,12 +234,14 @@ def mark_due(connection: Connection, days: Iterable[StationDay], due: int) -> No
     )
 
 
-def mark_judged(connection: Connection, rows: Sequence[tuple[int | None, int, str, int]]) -> None:
-    """Station-days were judged: (next due, newest message, station, day) each."""
+def mark_judged(
+    connection: Connection, rows: Sequence[tuple[int | None, int, int | None, str, int]]
+) -> None:
+    """Station-days were judged: (next due, newest message, kept terms, station, day) each."""
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     connection.exec_driver_sql(
-        f"UPDATE station_day SET due = {mark}, judged_raw = {mark} "
-        f"WHERE station = {mark} AND day = {mark}",
+        f"UPDATE station_day SET due = {mark}, judged_raw = {mark}, terms = {mark}, "
+        f"rejudgement = NULL WHERE station = {mark} AND day = {mark}",
         list(rows),
     )
 

@@ -16,6 +16,8 @@ from tolich.store.schema import (
     raw,
     register_entry,
     rejection,
+    rejudgement,
+    terms,
     transition,
     version,
 )
@@ -31,11 +33,13 @@ TABLES = {
     "register": register_entry,
     "limit": limit,
     "version": version,
+    "terms": terms,
+    "rejudgement": rejudgement,
 }
-UNNUMBERED = ("limit", "version")
+UNNUMBERED = ("limit", "version", "terms")
 """Kinds whose rows do not carry their seq; their digest covers the body as it is."""
 
-KEYED = ("finding", "rejection", "register")
+KEYED = ("finding", "rejection", "register", "rejudgement")
 """Kinds whose rows have a key of their own beside the seq."""
 
 

@@ -1,4 +1,4 @@
-"""Readings of a station's day, as the judgement needs them."""
+"""Readings of a station's day, and of what its quality checks look at around it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from rules.days import DAY_SECONDS
+from rules.terms import Terms
 from tolich.store.intake import ReadingRow
 
 
@@ -23,3 +25,27 @@ def readings_between(
     )
     rows: Sequence[Any] = connection.exec_driver_sql(statement, (*series, start, end)).all()
     return rows
+
+
+def readings_before(
+    connection: Connection, terms: Sequence[Terms], series: Sequence[int], day: int
+) -> list[ReadingRow]:
+    """What the checks of a day look back at: each series as far as its own checks reach.
+
+    `series` are the keys of the terms, in their order.
+    """
+    reach = [term.checks.reach for term in terms]
+    found: list[ReadingRow] = []
+    for far in sorted(set(reach) - {0}):
+        keys = [key for key, own in zip(series, reach, strict=True) if own == far]
+        found += readings_between(connection, keys, day - far, day - 1)
+    return found
+
+
+def readings_after(
+    connection: Connection, terms: Sequence[Terms], series: Sequence[int], day: int
+) -> list[ReadingRow]:
+    """What the checks of a day look ahead to, a few slots of the next."""
+    ahead = max((term.checks.ahead * term.interval for term in terms), default=0)
+    end = day + DAY_SECONDS
+    return list(readings_between(connection, series, end + 1, end + ahead)) if ahead else []

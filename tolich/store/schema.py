@@ -104,6 +104,30 @@ station_day = Table(
     # Plant time at which it must be judged next; 0: new readings wait; NULL: all closed.
     Column("due", BigInteger, nullable=True, index=True),
     Column("judged_raw", BigInteger, nullable=False),  # the newest message it was judged with
+    Column("terms", BigInteger, nullable=True),  # once closed: what it was judged by
+    Column("rejudgement", BigInteger, nullable=True),  # why it is due again, until it is judged
+)
+
+terms = Table(
+    "terms",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("body", Text, nullable=False),  # the terms of a station-day, JSON
+)
+
+rejudgement = Table(
+    "rejudgement",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("entered_at", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("station", Text, nullable=True),  # NULL: all
+    Column("first", BigInteger, nullable=True),  # local midnights, inclusive
+    Column("last", BigInteger, nullable=True),
+    Column("days", Integer, nullable=False),
 )
 
 limit = Table(

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from rules.days import rfc3339
-from rules.explain import Explained, explain_readings, formula, summary
+from rules.explain import Explained, explain_readings
 from rules.model import Finding, Parameter
 from rules.register import Station
+from rules.wording import formula, summary
 from tolich.ports import Shape
 from tolich.store.days import JudgedDay
 from tolich.store.shapes import limit_shape, mean_shown, number, status_code

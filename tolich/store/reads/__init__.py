@@ -6,10 +6,11 @@ from tolich.ports import Shape
 from tolich.store.health import health
 from tolich.store.reads.alerts import AlertReads
 from tolich.store.reads.law import LawReads
+from tolich.store.reads.outlook import OutlookReads
 from tolich.store.reads.stations import StationReads
 
 
-class StoreReads(StationReads, AlertReads, LawReads):
+class StoreReads(StationReads, AlertReads, LawReads, OutlookReads):
     """The `Reads` port."""
 
     def health(self) -> Shape:
