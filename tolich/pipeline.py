@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import Engine, select
 
-from rules.days import local_date, midnight, rfc3339
+from rules.days import midnight, rfc3339
 from rules.judge import GRACE
-from rules.ladder import Ladder
 from rules.model import PERIODS, Period, Refused, Series
 from rules.parameters import Catalogue
 from tolich.owed import missing_days
@@ -276,7 +275,7 @@ class Pipeline(Taking):
     ) -> None:
         super().__init__(engine, decode, catalogue, registered, clock)
         self.settler = Settler(registered, self.series, periods, grace)
-        self.settler.tracks = Tracks(self._ladder_at)
+        self.settler.tracks = Tracks(self.settler.terms)
         self.silence = Silence(engine)
         self.reminders = Reminders(engine)
         self.waiting = Waiting()
@@ -458,8 +457,3 @@ class Pipeline(Taking):
                 self._take_over(append)
                 self.reminders.write(append, register)
             self._committed(append)
-
-    def _ladder_at(self, series: Series, at: int) -> Ladder:
-        """The ladder of a series on the day of an instant, by the register as it stands."""
-        day = local_date(midnight(at))
-        return self.registered.register.ladder(series.station, series.parameter, day)

@@ -44,8 +44,10 @@ from tolich.store.alerts import (
     known_tracks,
     raise_alert,
 )
+from tolich.store.intake import StationDay
 from tolich.store.ledger import Append
-from tolich.store.schema import finding, limit
+from tolich.store.schema import finding, limit, station_day
+from tolich.store.terms import KeptTerms
 from tolich.store.verdicts import limit_of
 from tolich.windows import DayWindow
 
@@ -58,20 +60,27 @@ TROUBLE = {
 }
 
 
-LadderAt = Callable[[Series, int], Ladder]
-"""The ladder of a series on the day of an instant: an interval may last over several permits."""
+TermsOf = Callable[[StationDay], tuple[Terms, ...]]
+"""The terms of a station-day that is still open."""
 
 
 class Tracks:
-    """Knows which tracks ever had an alert, so that the others cost nothing."""
+    """Knows which tracks ever had an alert, so that the others cost nothing.
 
-    def __init__(self, ladder_at: LadderAt | None = None) -> None:
+    An interval may last over several permits, so each finding is taken by the ladder of its own
+    day: the one its day was judged by, or that of `terms_of` while the day is open. Without
+    `terms_of` an open day is taken by the ladder of what changed.
+    """
+
+    def __init__(self, terms_of: TermsOf | None = None) -> None:
         self._known: set[Track] | None = None
-        self._ladder_at = ladder_at  # None: every finding is taken by the ladder of what changed
+        self._terms_of = terms_of
+        self._kept = KeptTerms()
 
     def forget(self) -> None:
         """Read the known tracks again when they are next needed."""
         self._known = None
+        self._kept.forget()
 
     def follow(
         self,
@@ -92,27 +101,35 @@ class Tracks:
                 start = min(found.start, earliest[track][0] if track in earliest else found.start)
                 earliest[track] = (start, terms)
         for track, (start, terms) in earliest.items():
-            of = _Of(track, terms, series[terms.series], self._ladder_at or _same(terms.ladder))
+            of = _Of(track, terms, series[terms.series], self._terms_of, self._kept)
             if _derive(append, of, start):
                 self._known.add(track)
 
 
 @dataclass(frozen=True, slots=True)
 class _Of:
-    """A track and what its derivation needs: terms, the key of the series, ladders by time."""
+    """A track and what its derivation needs: terms, the key of the series, terms of other days."""
 
     track: Track
     terms: Terms
     key: int
-    ladder_at: LadderAt
+    terms_of: TermsOf | None
+    kept: KeptTerms
 
     @property
     def period(self) -> str:
         return self.track.period or ""
 
-
-def _same(ladder: Ladder) -> LadderAt:
-    return lambda *_: ladder
+    def ladder(self, connection: Connection, day: int, kept: int | None) -> Ladder:
+        """The ladder of a day, by its local midnight and the key of the terms it keeps."""
+        if kept is not None:
+            terms = self.kept.of(connection, kept)
+        elif self.terms_of is not None:
+            terms = self.terms_of((self.track.station, day))
+        else:
+            terms = (self.terms,)
+        found = (term.ladder for term in terms if term.series == self.terms.series)
+        return next(found, self.terms.ladder)
 
 
 def _troubles(kind: AlertKind, found: Finding, ladder: Ladder) -> bool:
@@ -226,16 +243,26 @@ def _steps(connection: Connection, of: _Of, start: int) -> list[Step]:
         .order_by(finding.c.start)
     )
     limits: dict[str, Limit | None] = {}
+    kept = _kept_terms(connection, of.track.station, midnight(start))
     ladders: dict[int, Ladder] = {}  # by local midnight
     found = []
     for begin, end, outcome, reason, mean, body in connection.execute(query):
         day = midnight(begin)
         if day not in ladders:
-            ladders[day] = of.ladder_at(of.terms.series, day)
+            ladders[day] = of.ladder(connection, day, kept.get(day))
         known = _limit(limits, body)
         said = (begin, end, outcome, reason, mean)
         found.append(_step(*said, known, of.terms.parameter, ladders[day]))
     return found
+
+
+def _kept_terms(connection: Connection, station: str, since: int) -> dict[int, int]:
+    """The keys of the terms that days of a station keep, by local midnight."""
+    table = station_day
+    query = select(table.c.day, table.c.terms).where(
+        table.c.station == station, table.c.day >= since, table.c.terms.is_not(None)
+    )
+    return {day: key for day, key in connection.execute(query)}
 
 
 def _limit(seen: dict[str, Limit | None], body: str | None) -> Limit | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from rules.days import rfc3339
+from rules.ladder import USUAL, Ladder
 from tests.cast import (
     DAY0,
     DAY1,
@@ -24,8 +26,10 @@ from tests.cast import (
     stage,
     transitions,
 )
+from tests.rules.windows import terms
 from tolich.pipeline import Taking
 from tolich.ports import Delivery, NotDurable, Shape
+from tolich.store.terms import terms_body, terms_from
 
 NOON = 12 * HOUR
 CLOSING = 600
@@ -111,24 +115,39 @@ def test_late_data_that_joins_two_exceeding_hours_raises(on: Stage) -> None:
     assert exceedances(on, pipeline) == [(at(0), None)]
 
 
-def test_a_row_may_reach_over_a_change_of_permit(on: Stage, tmp_path: Path) -> None:
-    """Two hours under a hold of three, the third under a hold of one, told in either order."""
+def test_each_day_is_taken_by_its_own_permit(tmp_path: Path) -> None:
+    """An hour under a hold of one, the next under a hold of three, told in either order."""
     for order in ((0, 1), (1, 0)):
         of = stage(tmp_path / str(order[0]), DAY0)
-        with_ladder(of, {"hold": 3})
-        second = permit("mau-01", "02/GP", "2026-03-11", {"COD": {"max": 100}}, ladder={"hold": 1})
+        second = permit("mau-01", "02/GP", "2026-03-11", {"COD": {"max": 100}}, ladder={"hold": 3})
         of.enter({"schema": 1, "permits": {"gp-01b": second}})
         pipeline = of.pipeline()
         of.clock.set(DAY1 + HOUR + CLOSING)
         parts = [
-            hours_of("MAU01", "COD", 22 * HOUR, [150, 150]),
+            hours_of("MAU01", "COD", 23 * HOUR, [150]),
             hours_of("MAU01", "COD", 24 * HOUR, [150]),
         ]
         for part in order:
             pipeline.submit(parts[part])
             pipeline.tick(DAY0, fill=True)
-        assert exceedances(of, pipeline) == [(at(22 * HOUR), None)], order
+        assert exceedances(of, pipeline) == [(at(23 * HOUR), None)], order
         of.close()
+
+
+def test_a_closed_day_keeps_the_ladder_it_was_judged_by(on: Stage) -> None:
+    """A permit corrected later reaches it only through a new judgement of the day."""
+    pipeline = on.pipeline()
+    settle(on, pipeline, 48 * HOUR, hours_of("MAU01", "COD", HOUR, [150]))
+    assert exceedances(on, pipeline) == [(at(HOUR), None)]
+    with_ladder(on, {"hold": 3})
+    settle(on, pipeline, 48 * HOUR + MINUTE, hours_of("MAU01", "COD", 2 * HOUR, [150]))
+    assert exceedances(on, pipeline) == [(at(HOUR), None)]
+
+
+def test_kept_terms_hold_the_ladder() -> None:
+    ladder = Ladder(Fraction(4, 5), 3, 1, Fraction(1, 3), 0)
+    kept = (terms(ladder=ladder), terms())
+    assert [one.ladder for one in terms_from(terms_body(kept))] == [ladder, USUAL]
 
 
 def test_it_ends_after_as_many_clean_findings_as_the_permit_says(on: Stage) -> None:
