@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rules.cases import load_cases, run_case
 from rules.model import DAY, HOUR, PERIODS, Outcome, Period, Refused
 from rules.register import load_register
 from rules.regulation import Regulation, known_periods, load_regulation, period_problems
@@ -14,7 +16,8 @@ from rules.terms import owes
 from tests.cast import CATALOGUE, REGULATIONS, cast_register
 from tests.rules.windows import findings, ph_terms, readings, terms
 from tolich.packs import REGULATIONS as FOLDER
-from tolich.yamlfile import read_yaml
+from tolich.packs import load_pack
+from tolich.yamlfile import parse_yaml, read_yaml
 
 QUARTER = Period("quarter_hour", 900, "15 phút", "15 minutes")
 WORDS = {"vi": "x", "en": "x"}
@@ -209,3 +212,43 @@ def test_only_the_intervals_of_the_permits_own_time_count(
             load_register("r.yaml", raw, CATALOGUE, KNOWN)
     else:
         load_register("r.yaml", raw, CATALOGUE, KNOWN)
+
+
+# --- in cases -----------------------------------------------------------------------------------
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "regulations" / "testland-7-2020.yaml"
+CASES = EXAMPLE.with_name("testland-7-2020.cases.yaml").read_text(encoding="utf-8")
+LAW = {one.id: one for one in [load_pack(EXAMPLE, CATALOGUE)]}
+
+
+def test_the_cases_of_the_example_hold() -> None:
+    cases = load_cases("c.yaml", parse_yaml(CASES, "c.yaml"), CATALOGUE, LAW)
+    assert len(cases) == 6
+    assert [run_case(case, CATALOGUE, LAW) for case in cases] == [[]] * 6
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('at: "08:15"', 'at: "08:10"', "a multiple of 15 minutes of the day, such as 08:15"),
+        ('at: "08:15"', 'at: "24:00"', "the last quarter_hour of a day begins at 23:45"),
+        ('from: "08:00", to: "08:45"', 'from: "08:01"', "expected a multiple of 15 minutes"),
+        ('hour, at: "08:00", outcome: compliant', 'hour, at: "08:15", outcome: compliant', "whole"),
+        ('hour, at: "08:00", outcome: compliant', 'hour, at: "24:00", outcome: compliant', "23:00"),
+    ],
+)  # fmt: skip
+def test_a_time_that_begins_no_period_is_refused(old: str, new: str, said: str) -> None:
+    assert old in CASES
+    with pytest.raises(Refused, match=said):
+        load_cases("c.yaml", parse_yaml(CASES.replace(old, new, 1), "c.yaml"), CATALOGUE, LAW)
+
+
+def test_a_period_of_several_hours_begins_where_one_ends() -> None:
+    shift = replace(LAW["TR 7:2020 (Testland)"], periods=(Period("shift", 28800, "ca", "shift"),))
+    law = {shift.id: shift}
+    text = CASES[: CASES.index("    findings:")].replace("quarter_hour", "shift")
+    finding = "    findings: [{{parameter: COD, period: shift, at: '{}', outcome: compliant}}]\n"
+    (case,) = load_cases("c", parse_yaml(text + finding.format("08:00"), "c"), CATALOGUE, law)
+    assert run_case(case, CATALOGUE, law) == []
+    with pytest.raises(Refused, match="at: no shift begins then"):
+        load_cases("c", parse_yaml(text + finding.format("07:00"), "c"), CATALOGUE, law)

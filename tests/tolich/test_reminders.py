@@ -116,10 +116,11 @@ def test_late_data_that_joins_two_exceeding_hours_raises(on: Stage) -> None:
 
 
 def test_each_day_is_taken_by_its_own_permit(tmp_path: Path) -> None:
-    """An hour under a hold of one, the next under a hold of three, told in either order."""
+    """An hour under a hold of three, the next under a hold of one, told in either order."""
     for order in ((0, 1), (1, 0)):
         of = stage(tmp_path / str(order[0]), DAY0)
-        second = permit("mau-01", "02/GP", "2026-03-11", {"COD": {"max": 100}}, ladder={"hold": 3})
+        with_ladder(of, {"hold": 3})
+        second = permit("mau-01", "02/GP", "2026-03-11", {"COD": {"max": 100}}, ladder={"hold": 1})
         of.enter({"schema": 1, "permits": {"gp-01b": second}})
         pipeline = of.pipeline()
         of.clock.set(DAY1 + HOUR + CLOSING)
