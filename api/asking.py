@@ -93,7 +93,9 @@ async def _finding_query(
     station: StationFilter = None,
     cluster: ClusterFilter = None,
     parameter: ParameterFilter = None,
-    period: Annotated[str | None, Query(description="hour or day.")] = None,
+    period: Annotated[
+        str | None, Query(description="hour, day, or one a regulation declares.")
+    ] = None,
     start: From = None,
     to: To = None,
     outcome: Annotated[Outcome | None, Query()] = None,

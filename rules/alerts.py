@@ -15,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from rules.ladder import USUAL, Ladder
 from rules.model import (
     AlertKind,
     Averaging,
@@ -26,12 +27,6 @@ from rules.model import (
     Reason,
     Severity,
 )
-
-CLEAR_FINDINGS = 2
-"""Assessable findings at or below the limit after which an exceedance has ended."""
-
-NEAR_CLEAR = Fraction(85, 100)
-"""A near alert ends below this share of the limit."""
 
 RANGE_CLEAR = Decimal("0.3")
 """A near alert of a pH ends this far inside the range."""
@@ -48,6 +43,7 @@ class Step(NamedTuple):
     outcome: Outcome
     contested: bool
     clear: bool  # far enough inside the limit to end a near alert
+    ladder: Ladder | None = None  # of the finding's day, where permits may change on the way
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +59,29 @@ class Episode:
         return self.started_at
 
 
-def step_of(finding: Finding, parameter: Parameter) -> Step:
-    """A finding as the life cycle sees it."""
+def step_of(finding: Finding, parameter: Parameter, ladder: Ladder = USUAL) -> Step:
+    """A finding as the life cycle sees it; `ladder` is that of its day."""
+    clear = is_clear(finding.mean, finding.limit, parameter, ladder.near_clear)
     return Step(
         finding.start,
         finding.end,
         finding.outcome,
         finding.reason is Reason.CONTESTED,
-        finding.outcome is Outcome.COMPLIANT and is_clear(finding.mean, finding.limit, parameter),
+        finding.outcome is Outcome.COMPLIANT and clear,
+        ladder,
     )
 
 
-def is_clear(mean: Fraction | None, limit: Limit | None, parameter: Parameter) -> bool:
-    """Whether a mean (quanta) is far enough inside the limit to end a near alert."""
+def is_clear(
+    mean: Fraction | None,
+    limit: Limit | None,
+    parameter: Parameter,
+    near_clear: Fraction = USUAL.near_clear,
+) -> bool:
+    """Whether a mean (quanta) is far enough inside the limit to end a near alert.
+
+    `near_clear` is a share of the limit; a pH has its margin to either end instead.
+    """
     if limit is None or mean is None:
         return False
     low = parameter.quanta(limit.low) if limit.low is not None else None
@@ -83,47 +89,66 @@ def is_clear(mean: Fraction | None, limit: Limit | None, parameter: Parameter) -
     if parameter.averaging is Averaging.RANGE:
         margin = parameter.quanta(RANGE_CLEAR)
         return (high is None or mean <= high - margin) and (low is None or mean >= low + margin)
-    return high is None or mean < high * NEAR_CLEAR
+    return high is None or mean < high * near_clear
 
 
-def episodes(kind: AlertKind, steps: Iterable[Step]) -> list[Episode]:
-    """The intervals of one track, from its findings in rising order of start."""
+def episodes(kind: AlertKind, steps: Iterable[Step], ladder: Ladder = USUAL) -> list[Episode]:
+    """The intervals of one track, from its findings in rising order of start.
+
+    A step that carries a ladder of its own is taken by that, the others by `ladder`.
+    """
     machine = _MACHINES[kind]
     found: list[_Open] = []
     for step in steps:
-        machine(found, step)
-    return [Episode(e.started_at, e.ended_at) for e in found]
+        machine(found, step, step.ladder or ladder)
+    return [Episode(e.started_at, e.ended_at) for e in found if e.raised]
 
 
 @dataclass(slots=True)
 class _Open:
-    """An interval while it is being derived: how many clean findings, and whether it is held."""
+    """An interval while it is being derived."""
 
     started_at: int
     ended_at: int | None = None
+    raised: bool = True  # False: too few findings exceeded so far
+    exceeded: int = 0  # consecutive EXCEEDED findings that were not superseded
+    since: int = 0  # the start of the first of them
     clean: int = 0
-    held: bool = False
+    held: bool = False  # by a contested finding
+
+    def exceeds(self, step: Step) -> None:
+        """One more EXCEEDED finding in a row."""
+        if self.exceeded == 0:
+            self.since = step.start
+        self.exceeded += 1
 
 
-def _exceedance(found: list[_Open], step: Step) -> None:
+def _exceedance(found: list[_Open], step: Step, ladder: Ladder) -> None:
     current = _current(found)
     if step.outcome is Outcome.EXCEEDED:
         if current is None:
-            found.append(_Open(step.start))
-        else:
-            current.clean = 0
+            current = _Open(step.start, raised=False)
+            found.append(current)
+        current.exceeds(step)
+        current.clean = 0
+        current.raised = current.raised or current.exceeded >= ladder.hold
     elif current is None:
         return
     elif step.contested:
         # Nothing that is active clears until an officer has settled what was contested.
         current.held = True
-    elif step.outcome in (Outcome.COMPLIANT, Outcome.NEAR) and not current.held:
+    elif step.outcome in _CLEAN and not current.raised:
+        found.pop()  # the row of exceeding findings broke before it was long enough
+    elif step.outcome in _CLEAN and not current.held:
         current.clean += 1
-        if current.clean == CLEAR_FINDINGS:
+        if current.clean >= ladder.clear:
             current.ended_at = step.end
 
 
-def _near(found: list[_Open], step: Step) -> None:
+_CLEAN = (Outcome.COMPLIANT, Outcome.NEAR)
+
+
+def _near(found: list[_Open], step: Step, ladder: Ladder) -> None:
     current = _current(found)
     if step.outcome is Outcome.NEAR and current is None:
         found.append(_Open(step.start))
@@ -132,12 +157,16 @@ def _near(found: list[_Open], step: Step) -> None:
     elif step.contested:
         current.held = True
     elif step.outcome is Outcome.EXCEEDED:
-        current.ended_at = step.start  # superseded by the exceedance
-    elif step.clear and not current.held:
-        current.ended_at = step.end
+        current.exceeds(step)
+        if current.exceeded >= ladder.hold:
+            current.ended_at = current.since  # superseded by the exceedance, once it is raised
+    elif step.outcome in _CLEAN:
+        current.exceeded = 0
+        if step.clear and not current.held:
+            current.ended_at = step.end
 
 
-def _integrity(found: list[_Open], step: Step) -> None:
+def _integrity(found: list[_Open], step: Step, _: Ladder) -> None:
     if step.contested and _current(found) is None:
         found.append(_Open(step.start))
 
@@ -161,6 +190,15 @@ def severity_of(kind: AlertKind, period: str, basis: str = "day") -> Severity:
     if kind is AlertKind.INTEGRITY:
         return Severity.MAJOR
     return Severity.CRITICAL if period in (basis, "day") else Severity.WARNING
+
+
+def reminder_due(ended_at: int | None, last: int, now: int, every: int) -> bool:
+    """Whether people should hear again that an alert goes on, `every` seconds after `last`.
+
+    `last` is when it was raised or they last heard of it; `every` 0 means never. However many
+    reminders were missed, one is due.
+    """
+    return ended_at is None and every > 0 and now - last >= every
 
 
 # --- the difference between what is derived and what is on record ----------------------------

@@ -25,12 +25,11 @@ from rules.days import DAY_SECONDS, HOUR_SECONDS, day_start
 from rules.judge import GRACE, Sheet, judge
 from rules.loading import Reader, exact
 from rules.model import (
-    HOUR,
-    PERIODS,
     AlertKind,
     Finding,
     Outcome,
     Parameter,
+    Period,
     Problem,
     Reason,
     Refused,
@@ -39,6 +38,7 @@ from rules.model import (
 from rules.parameters import Catalogue
 from rules.permit import Regulations, plain
 from rules.register import Register, load_register
+from rules.regulation import known_periods
 from rules.terms import Terms, terms_of
 from rules.window import Window
 
@@ -62,7 +62,7 @@ class ExpectedFinding:
 
     parameter: str
     period: str
-    hour: int  # of its start
+    start: int  # second of the day
     outcome: Outcome
     reason: Reason | None
     mean: Decimal | None
@@ -70,7 +70,7 @@ class ExpectedFinding:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedAlerts:
-    """All alerts of one track of a case, as (from, to) hours; to None: still active."""
+    """All alerts of one track of a case, as (from, to) seconds; to None: still active."""
 
     kind: AlertKind
     parameter: str
@@ -126,8 +126,9 @@ def _case(entry: Reader, catalogue: Catalogue, known: Regulations) -> Case | Non
     )
     closed = day_start(day) + DAY_SECONDS + GRACE
     now = day_start(day) + _clock(entry, "now") if entry.has("now") else closed
-    findings = tuple(_finding(one, readings) for one in entry.children("findings"))
-    alerts = tuple(_alerts(one, readings) for one in entry.children("alerts"))
+    periods = known_periods(known)
+    findings = tuple(_finding(one, readings, periods) for one in entry.children("findings"))
+    alerts = tuple(_alerts(one, readings, periods) for one in entry.children("alerts"))
     if not findings and not alerts:
         entry.problem("findings", "a case must expect something: findings, alerts or both")
     entry.close()
@@ -241,24 +242,39 @@ def _clock(entry: Reader, key: str) -> int:
     return int(hours) * HOUR_SECONDS + int(minutes) * 60
 
 
-def _hour_of(entry: Reader, key: str) -> int:
-    """A whole hour of the day, 0 to 24."""
-    hour, rest = divmod(_clock(entry, key), HOUR_SECONDS)
-    if rest or not 0 <= hour <= 24:
-        entry.problem(key, "expected a whole hour of the day, such as 08:00")
+def _bound(entry: Reader, key: str, step: int) -> int:
+    """Where a period begins or ends, in seconds of the day: a multiple of `step`, 24:00 at most."""
+    second = _clock(entry, key)
+    if second % step or not 0 <= second <= DAY_SECONDS:
+        said = "a whole hour of the day, such as 08:00"
+        if step < HOUR_SECONDS:
+            said = (
+                f"a multiple of {step // 60} minutes of the day, such as {_time(8 * 3600 + step)}"
+            )
+        entry.problem(key, f"expected {said}")
         return 0
-    return hour
+    return second
 
 
-def _finding(entry: Reader, series: Iterable[str]) -> ExpectedFinding:
-    period = entry.choice("period", [period.name for period in PERIODS])
-    hour = _hour_of(entry, "at") if period == HOUR.name else 0
-    if hour == 24:
-        entry.problem("at", "the last hour of a day begins at 23:00")
+def _period(entry: Reader, periods: Sequence[Period]) -> tuple[str, int]:
+    """A period's name, and its length where that is under an hour, else the hour's."""
+    name = entry.choice("period", [period.name for period in periods])
+    lengths = {period.name: period.length for period in periods}
+    return name, min(lengths.get(name, HOUR_SECONDS), HOUR_SECONDS)
+
+
+def _finding(entry: Reader, series: Iterable[str], periods: Sequence[Period]) -> ExpectedFinding:
+    period, step = _period(entry, periods)
+    length = next((one.length for one in periods if one.name == period), DAY_SECONDS)
+    start = _bound(entry, "at", step) if length < DAY_SECONDS else 0
+    if start % length:
+        entry.problem("at", f"no {period} begins then")
+    if start == DAY_SECONDS:
+        entry.problem("at", f"the last {period} of a day begins at {_time(DAY_SECONDS - length)}")
     expected = ExpectedFinding(
         parameter=entry.choice("parameter", series),
         period=period,
-        hour=hour,
+        start=start,
         outcome=Outcome(entry.choice("outcome", Outcome) or Outcome.NOT_APPLICABLE),
         reason=Reason(entry.choice("reason", Reason) or Reason.NO_PERMIT)
         if entry.has("reason")
@@ -269,22 +285,23 @@ def _finding(entry: Reader, series: Iterable[str]) -> ExpectedFinding:
     return expected
 
 
-def _alerts(entry: Reader, series: Iterable[str]) -> ExpectedAlerts:
+def _alerts(entry: Reader, series: Iterable[str], periods: Sequence[Period]) -> ExpectedAlerts:
+    period, step = _period(entry, periods)
     if not entry.has("intervals"):
         entry.problem("intervals", "write the intervals, or [] where no alert is expected")
     expected = ExpectedAlerts(
         kind=AlertKind(entry.choice("kind", DERIVED) or AlertKind.EXCEEDANCE),
         parameter=entry.choice("parameter", series),
-        period=entry.choice("period", [period.name for period in PERIODS]),
-        intervals=tuple(_interval(one) for one in entry.children("intervals")),
+        period=period,
+        intervals=tuple(_interval(one, step) for one in entry.children("intervals")),
     )
     entry.close()
     return expected
 
 
-def _interval(entry: Reader) -> tuple[int, int | None]:
-    begin = _hour_of(entry, "from")
-    end = _hour_of(entry, "to") if entry.has("to") else None
+def _interval(entry: Reader, step: int) -> tuple[int, int | None]:
+    begin = _bound(entry, "from", step)
+    end = _bound(entry, "to", step) if entry.has("to") else None
     entry.close()
     return begin, end
 
@@ -297,7 +314,7 @@ def run_case(case: Case, catalogue: Catalogue, known: Regulations) -> list[str]:
     start = day_start(case.day)
     station = case.register.stations[STATION]
     terms = terms_of(station, start, case.register, known)
-    sheets = judge(_window(case, terms, start), case.now)
+    sheets = judge(_window(case, terms, start), case.now, known_periods(known))
     rows = {term.series.parameter: row for row, term in enumerate(terms)}
     found: list[str] = []
     for expected in case.findings:
@@ -333,7 +350,7 @@ def _compare_finding(
     expected: ExpectedFinding, sheet: Sheet, rows: Mapping[str, int], terms: Sequence[Terms]
 ) -> list[str]:
     row = rows[expected.parameter]
-    finding = sheet.finding(row, expected.hour)
+    finding = sheet.finding(row, expected.start // sheet.period.length)
     parameter = terms[row].parameter
     mean = None if finding.mean is None else finding.mean * Fraction(parameter.quantum)
     compared = [
@@ -341,7 +358,7 @@ def _compare_finding(
         ("reason", expected.reason, finding.reason),
         ("mean", expected.mean, mean),
     ]
-    name = f"{expected.parameter} {expected.period} {expected.hour:02d}:00"
+    name = f"{expected.parameter} {expected.period} {_time(expected.start)}"
     return [
         f"{name}: expected {what} {_shown(wanted)}, found {_shown(got)}"
         for what, wanted, got in compared
@@ -368,9 +385,10 @@ def _compare_alerts(
     expected: ExpectedAlerts, sheet: Sheet, row: int, terms: Sequence[Terms], start: int
 ) -> list[str]:
     findings = [sheet.finding(row, column) for column in range(sheet.outcome.shape[1])]
-    steps = [step_of(one, terms[row].parameter) for one in findings if _counts(one)]
+    of = terms[row]
+    steps = [step_of(one, of.parameter, of.ladder) for one in findings if _counts(one)]
     found = tuple(
-        (_hour(one.started_at, start), None if one.ended_at is None else _hour(one.ended_at, start))
+        (one.started_at - start, None if one.ended_at is None else one.ended_at - start)
         for one in episodes(expected.kind, steps)
     )
     if found == expected.intervals:
@@ -384,14 +402,15 @@ def _counts(finding: Finding) -> bool:
     return finding.final or finding.outcome is Outcome.EXCEEDED
 
 
-def _hour(at: int, start: int) -> int:
-    return (at - start) // HOUR_SECONDS
+def _time(second: int) -> str:
+    """A second of the day as HH:MM."""
+    return f"{second // HOUR_SECONDS:02d}:{second % HOUR_SECONDS // 60:02d}"
 
 
 def _spans(intervals: Sequence[tuple[int, int | None]]) -> str:
     return (
         ", ".join(
-            f"{begin:02d}:00–{'…' if end is None else f'{end:02d}:00'}" for begin, end in intervals
+            f"{_time(begin)}–{'…' if end is None else _time(end)}" for begin, end in intervals
         )
         or "none"
     )

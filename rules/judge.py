@@ -42,9 +42,6 @@ GRACE = 600
 RANGE_MARGIN = Decimal("0.2")
 """How near to an end of its range a pH is called near, in pH units."""
 
-NEAR_TENTHS = 9
-"""From nine tenths of the limit on, a mean is called near."""
-
 OUTCOMES = tuple(Outcome)
 REASONS = tuple(Reason)
 _OUTCOME = {outcome: code for code, outcome in enumerate(OUTCOMES)}
@@ -144,6 +141,7 @@ class _Limits:
     low: Exact
     high: Exact
     margin: Exact
+    near: tuple[Ints, Ints]  # from this share of the limit on a mean is near: over, under
     present: Mask
     ranged: Mask
 
@@ -159,9 +157,19 @@ class _Limits:
             _whole([low * scale for low in lows])[line],
             _whole([high * scale for high in highs])[line],
             _whole([margin * scale for margin in margins])[line],
+            _shares([term.ladder.near for term in terms], line),
             np.array([term.limit is not None for term in terms], np.bool_)[line],
             np.array([t.parameter.averaging is Averaging.RANGE for t in terms], np.bool_)[line],
         )
+
+
+def _shares(shares: Sequence[Fraction], line: Ints) -> tuple[Ints, Ints]:
+    over, under = (np.array(side, np.int64) for side in zip(*map(_pair, shares), strict=True))
+    return over[line], under[line]
+
+
+def _pair(share: Fraction) -> tuple[int, int]:
+    return share.numerator, share.denominator
 
 
 def _low(limit: Limit | None, quantum: Decimal) -> Fraction:
@@ -229,11 +237,12 @@ def _tally(
         _sum(counting, values, slots, kind, unit, shape) for values in (slots.v_low, slots.v_high)
     )
     weight = valid.astype(kind) * unit
-    needed = [term.completeness for term in window.terms]
-    tops = np.array([share.numerator for share in needed], np.int64)[rows.line, None]
-    bottoms = np.array([share.denominator for share in needed], np.int64)[rows.line, None]
+    tops, bottoms = _shares([term.completeness for term in window.terms], rows.line)
     ends = rows.day[:, None] + (np.arange(shape[1]) + 1) * period.length
-    enough, closed = (valid * bottoms >= expected * tops) & (valid > 0), ends + grace <= now
+    enough, closed = (
+        (valid * bottoms[:, None] >= expected * tops[:, None]) & (valid > 0),
+        ends + grace <= now,
+    )
     flows = _flows(window)
     unseen = _unseen(window, flows, rows, slots, period)
     return _Tally(
@@ -262,8 +271,9 @@ def _unit(rows: Rows, slots: Slots, limits: _Limits, most: int) -> tuple[type[ob
     unit = lcm(*(int(count) for count in counts)) if len(counts) else 1
     measured = max(_largest(slots.v_low), _largest(slots.v_high), _largest(rows.low), 1)
     compared = max(_largest(limits.low), _largest(limits.high), _largest(limits.margin))
-    # The largest product any comparison can form: ten times a mean, for nine tenths of a limit.
-    wide = max(measured * limits.scale, compared) * unit * most * 10 >= 2**62
+    # The largest product any comparison can form: a mean times what the share of near is under.
+    under = _largest(limits.near[1])
+    wide = max(measured * limits.scale, compared) * unit * most * under >= 2**62
     return (object if wide else np.int64), unit
 
 
@@ -290,7 +300,8 @@ def _add(cells: Ints, values: Exact, shape: tuple[int, int]) -> Exact:
 def _compare(total: Exact, weight: Exact, limits: _Limits) -> Ints:
     """Each mean total/weight against its row's limit, exactly. Equal to the limit is within."""
     mean, high = total * limits.scale, limits.high[:, None] * weight
-    code = np.where(mean * 10 >= high * NEAR_TENTHS, _NEAR, _WITHIN)
+    over, under = (side[:, None] for side in limits.near)
+    code = np.where(mean * under >= high * over, _NEAR, _WITHIN)
     code[np.asarray(mean > high, np.bool_)] = _ABOVE
     low, margin = limits.low[:, None] * weight, limits.margin[:, None] * weight
     ranged = np.where((mean >= high - margin) | (mean <= low + margin), _NEAR, _WITHIN)

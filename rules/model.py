@@ -136,6 +136,7 @@ class Change(StrEnum):
     ENDED = "ended"
     REOPENED = "reopened"
     WITHDRAWN = "withdrawn"
+    REMINDED = "reminded"  # it still goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,15 +197,18 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A length of time that is judged: divides the local day."""
+    """A length of time that is judged: divides the local day; `vi` and `en` are its words."""
 
     name: str
     length: int  # seconds
+    vi: str = ""
+    en: str = ""
 
 
-HOUR = Period("hour", 3600)
-DAY = Period("day", 86400)
+HOUR = Period("hour", 3600, "giờ", "hour")
+DAY = Period("day", 86400, "ngày", "day")
 PERIODS: tuple[Period, ...] = (HOUR, DAY)
+"""The periods that every series owes; a regulation may declare more."""
 
 
 @dataclass(frozen=True, slots=True)

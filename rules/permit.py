@@ -13,10 +13,11 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from rules.ladder import NONE_TYPED, Ladder, Ladders, load_ladders
 from rules.loading import Reader, exact, meant
 from rules.model import Averaging, Limit, Parameter, Verification
 from rules.parameters import Catalogue
-from rules.regulation import ColumnLimit, Regulation
+from rules.regulation import ColumnLimit, Regulation, known_periods
 
 Regulations = Mapping[str, Regulation]
 
@@ -70,6 +71,7 @@ class Permit:
     completeness: Fraction
     no_discharge: NoDischarge | None
     defaults: tuple[str, ...]  # settings nobody typed: shown as unverified
+    ladders: Ladders = NONE_TYPED
 
     @property
     def citation(self) -> str:
@@ -79,6 +81,10 @@ class Permit:
     def binds(self, day: date) -> bool:
         """Whether this permit is in force on a local day."""
         return self.since <= day and (self.until is None or day <= self.until)
+
+    def ladder_for(self, parameter: str) -> Ladder:
+        """When people hear of a parameter, by its key."""
+        return self.ladders.of(parameter)
 
 
 def in_force(permits: Iterable[Permit], day: date) -> Permit | None:
@@ -183,6 +189,7 @@ def warnings(permit: Permit, province: str, catalogue: Catalogue, known: Regulat
         said.append(
             f"{HANOI} (Hanoi's own regulation) is not loaded: its numbers are not known here"
         )
+    said += _out_of_force(permit, known)
     for key, typed in permit.limits.items():
         said += _cross_check(permit, catalogue[key], typed, known)
     return said
@@ -193,6 +200,14 @@ HANOI = "QCTĐHN 02:2014/BTNMT"
 
 def _loaded(known: Regulations, name: str) -> bool:
     return name in known and known[name].loaded
+
+
+def _out_of_force(permit: Permit, known: Regulations) -> list[str]:
+    named = permit.by_regulation
+    until = known[named.regulation].until if named and named.regulation in known else None
+    if named is None or until is None or permit.since <= until:
+        return []
+    return [f"{named.regulation} was in force until {until}, the permit binds from {permit.since}"]
 
 
 def _cross_check(
@@ -229,15 +244,21 @@ def load_permit(
         until=entry.day("until"),
         limits=_typed_limits(entry, catalogue),
         by_regulation=_by_regulation(entry, catalogue, known),
-        basis=entry.choice("basis", ("day", "hour"), DEFAULT_BASIS),
+        basis=entry.choice("basis", _bases(known), DEFAULT_BASIS),
         completeness=_completeness(entry),
         no_discharge=_no_discharge(entry, catalogue),
         defaults=untyped,
+        ladders=load_ladders(entry, catalogue),
     )
     if permit.until is not None and permit.until < permit.since:
         entry.problem("until", "lies before from")
     entry.close()
     return permit
+
+
+def _bases(known: Regulations) -> list[str]:
+    """The periods whose mean a permit may bind."""
+    return [period.name for period in known_periods(known)]
 
 
 def _typed_limits(entry: Reader, catalogue: Catalogue) -> dict[str, TypedLimit]:

@@ -14,10 +14,12 @@ from decimal import Decimal
 
 from rules.checking import read_checks, read_resolution
 from rules.checks import NO_CHECKS, Checks
+from rules.ladder import USUAL, Ladder
 from rules.loading import Reader, calendar_day, meant
-from rules.model import Parameter, Problem, Refused
+from rules.model import Parameter, Period, Problem, Refused
 from rules.parameters import Catalogue
 from rules.permit import Permit, Regulations, in_force, load_permit
+from rules.regulation import known_periods
 
 KINDS = ("clusters", "plants", "stations", "permits")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -100,6 +102,12 @@ class Register:
         """The permit that binds a plant on a local day."""
         return in_force((p for p in self.permits.values() if p.plant == plant), day)
 
+    def ladder(self, station: str, parameter: str, day: date) -> Ladder:
+        """When people hear of a parameter of a station on a local day; no permit: as usual."""
+        found = self.stations.get(station)
+        permit = self.permit(found.plant, day) if found else None
+        return permit.ladder_for(parameter) if permit else USUAL
+
 
 def load_register(file: str, raw: object, catalogue: Catalogue, known: Regulations) -> Register:
     """A whole register, or Refused with every problem."""
@@ -117,6 +125,7 @@ def load_register(file: str, raw: object, catalogue: Catalogue, known: Regulatio
         for key, entry in top.named("permits")
     }
     _check_prefixes(top, stations)
+    _check_bases(top, stations, permits, known)
     top.close()
     if problems:
         raise Refused(problems)
@@ -282,3 +291,32 @@ def _check_prefixes(top: Reader, stations: Mapping[str, Station]) -> None:
             where = f"stations.{station.id}.tt10.prefix"
             top.problem(where, f"{prefix!r} already belongs to station {seen[prefix]!r}")
         seen[prefix] = station.id
+
+
+def _check_bases(
+    top: Reader, stations: Mapping[str, Station], permits: Mapping[str, Permit], known: Regulations
+) -> None:
+    """A mean over fifteen minutes needs readings that come at least so often, and fit into it."""
+    periods = {period.name: period for period in known_periods(known)}
+    for permit in permits.values():
+        period = periods.get(permit.basis)
+        for station in stations.values() if period else ():
+            if period and station.plant == permit.plant:
+                _check_basis(top, station, permit, period)
+
+
+def _check_basis(top: Reader, station: Station, permit: Permit, period: Period) -> None:
+    for key, entry in station.series.items():
+        owed = entry.parameter.limited or key in permit.limits
+        coarse = [one for one in _lasting(entry, permit) if period.length % one]
+        if owed and coarse:
+            top.problem(
+                f"permits.{permit.id}.basis", f"{period.name} is {period.length} s, and {key} of "
+                f"station {station.id} comes every {coarse[0]} s: its interval must divide it",
+            )  # fmt: skip
+
+
+def _lasting(entry: SeriesEntry, permit: Permit) -> list[int]:
+    """The intervals of a series while a permit binds, in seconds."""
+    later = [seconds for day, seconds in entry.intervals if permit.binds(day)]
+    return [entry.interval(permit.since), *later]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from rules.days import DAY_SECONDS, HOUR_SECONDS
 from rules.loading import Reader, meant
-from rules.model import Averaging, Parameter, Problem, Refused, Verification
+from rules.model import PERIODS, Averaging, Parameter, Period, Problem, Refused, Verification
 from rules.parameters import Catalogue, factor_to_unit
 
 
@@ -68,6 +70,9 @@ class Regulation:
     factors: tuple[str, ...]  # factors the formula multiplies with: ("Kq", "Kf"), ("K",), ()
     parameters: Mapping[str, RegulatedParameter]
     loaded: bool
+    until: date | None = None  # the last day it is in force, where that is known
+    periods: tuple[Period, ...] = ()  # beside the hour and the day
+    sources: Mapping[str, str] = field(default_factory=dict)  # short key -> title or address
 
     def limit(self, key: str, column: str) -> ColumnLimit | None:
         """The table's number for a parameter in a column; None when the table has none.
@@ -78,11 +83,34 @@ class Regulation:
         return row.columns.get(column) if row else None
 
 
+def known_periods(regulations: Mapping[str, Regulation]) -> tuple[Period, ...]:
+    """Every period a permit may bind: the hour, the day, then those of the packs by length."""
+    declared = {
+        period.name: period
+        for key in sorted(regulations, reverse=True)  # of two with one name the first id's words
+        for period in regulations[key].periods
+    }
+    return *PERIODS, *sorted(declared.values(), key=lambda period: (period.length, period.name))
+
+
+def period_problems(file: str, pack: Regulation, known: Mapping[str, Regulation]) -> list[Problem]:
+    """Periods that another pack declares with another length: one name means one thing."""
+    lengths = {period.name: period.length for period in known_periods(known)}
+    return [
+        Problem(
+            file, f"periods.{period.name}",
+            f"another regulation says {lengths[period.name]} seconds; choose another name",
+        )
+        for period in pack.periods
+        if lengths.get(period.name, period.length) != period.length
+    ]  # fmt: skip
+
+
 # --- reading a pack -------------------------------------------------------------------------
 
 _KNOWN = ("unsure", "missing", "single", "confirmed")  # "permit" is the permit's word alone
 _SOURCES_NEEDED = {Verification.CONFIRMED: 2, Verification.SINGLE: 1}
-_DATED = {"issued", "effective"}
+_DATED = {"issued", "effective", "until"}
 _UNKNOWN_TEXT = "–"
 
 
@@ -98,17 +126,23 @@ class _Frame:
 
 def load_regulation(file: str, raw: object, digest: str) -> Regulation:
     """A pack from its parsed mapping, numbers exact. Raises Refused with every problem."""
+    found, problems = read_regulation(file, raw, digest)
+    if problems or found is None:
+        raise Refused(problems)
+    return found
+
+
+def read_regulation(file: str, raw: object, digest: str) -> tuple[Regulation | None, list[Problem]]:
+    """As much of a pack as can be read, and every problem with it; only without any is it one."""
     problems: list[Problem] = []
     top = Reader(file, "", raw, problems)
     if problems:  # not even a mapping: everything else would only repeat that
-        raise Refused(problems)
+        return None, problems
     if top.whole("schema") != 1:
         top.problem("schema", "this program reads schema 1")
     found = _regulation(top, digest)
     top.close()
-    if problems:
-        raise Refused(problems)
-    return found
+    return found, problems
 
 
 def _regulation(top: Reader, digest: str) -> Regulation:
@@ -117,8 +151,9 @@ def _regulation(top: Reader, digest: str) -> Regulation:
     frame = _Frame(sources, columns, _factors(top), _loaded(top))
     titles = _part(top, "title")
     issued, effective = _dated(top, "issued", sources), _dated(top, "effective", sources)
-    if issued[0] and effective[0] and effective[0] < issued[0]:
-        top.problem("effective", "lies before issued")
+    until, dates = _until(top, sources)
+    dates |= {"issued": issued[1], "effective": effective[1]}
+    _in_order(top, issued[0], effective[0], until)
     regulation = Regulation(
         id=top.text("id"),
         version=top.text("version"),
@@ -128,14 +163,70 @@ def _regulation(top: Reader, digest: str) -> Regulation:
         instrument=_fact(_part(top, "instrument"), sources),
         issued=issued[0],
         effective=effective[0],
-        facts={"issued": issued[1], "effective": effective[1], **_facts(top, frame)},
+        facts={**dates, **_facts(top, frame)},
         columns=columns,
         factors=frame.factors,
         parameters=_rows(top, frame),
         loaded=frame.loaded,
+        until=until,
+        periods=_periods(top),
+        sources=sources,
     )
     titles.close()
     return regulation
+
+
+def _until(top: Reader, sources: Mapping[str, str]) -> tuple[date | None, dict[str, Fact]]:
+    """The last day in force, for a pack that says one."""
+    if not top.has("until"):
+        top.take("until")
+        return None, {}
+    day, fact = _dated(top, "until", sources)
+    return day, {"until": fact}
+
+
+def _in_order(top: Reader, issued: date | None, begins: date | None, until: date | None) -> None:
+    if issued and begins and begins < issued:
+        top.problem("effective", "lies before issued")
+    if begins and until and until < begins:
+        top.problem("until", "lies before effective")
+
+
+_PERIOD = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_SHORTEST = 60  # seconds; shorter than any lawful analyser refreshes, and a day has 1,440 of them
+
+
+def _periods(top: Reader) -> tuple[Period, ...]:
+    """The periods a pack declares beside the hour and the day."""
+    found = []
+    for name, entry in top.named("periods"):
+        if name in [period.name for period in PERIODS]:
+            entry.problem("", f"{name!r} is always there; take this out")
+        elif not _PERIOD.fullmatch(name):
+            entry.problem("", "a name has lower-case letters, digits and '_', as in quarter_hour")
+        found.append(Period(name, _length(entry), entry.text("vi"), entry.text("en")))
+        entry.close()
+    return tuple(found)
+
+
+def _length(entry: Reader) -> int:
+    seconds = entry.whole("seconds")
+    same = [period.name for period in PERIODS if period.length == seconds]
+    if same:
+        entry.problem("seconds", f"{seconds} s are the {same[0]}, which is always there")
+    elif seconds < _SHORTEST or not _divides(seconds):
+        entry.problem(
+            "seconds", f"{seconds} s must divide an hour (such as 900), or be whole hours that "
+            f"divide a day (such as 28800), and be {_SHORTEST} or more",
+        )  # fmt: skip
+        return HOUR_SECONDS
+    return seconds
+
+
+def _divides(seconds: int) -> bool:
+    if seconds > HOUR_SECONDS:
+        return seconds % HOUR_SECONDS == 0 and DAY_SECONDS % seconds == 0
+    return HOUR_SECONDS % seconds == 0
 
 
 def _part(entry: Reader, key: str) -> Reader:

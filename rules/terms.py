@@ -8,7 +8,8 @@ from math import ceil, floor
 
 from rules.checks import NO_CHECKS, Checks
 from rules.days import local_date
-from rules.model import Limit, Parameter, Reason, Series
+from rules.ladder import USUAL, Ladder
+from rules.model import PERIODS, Limit, Parameter, Period, Reason, Series
 from rules.permit import DEFAULT_BASIS, DEFAULT_COMPLETENESS, Permit, Regulations, limit_for
 from rules.register import Register, SeriesEntry, Station
 
@@ -38,6 +39,7 @@ class Terms:
     owed: bool  # False: measured, but owes no finding (flow)
     basis: str = DEFAULT_BASIS  # the period whose mean the permit binds
     checks: Checks = NO_CHECKS
+    ladder: Ladder = USUAL
 
 
 class TermsBook:
@@ -89,8 +91,17 @@ def _terms(
         dry=_dry(station, permit),
         owed=parameter.limited or limit is not None,
         basis=permit.basis if permit else DEFAULT_BASIS,
+        ladder=permit.ladder_for(parameter.key) if permit else USUAL,
         checks=entry.checks,
     )
+
+
+def owes(terms: Terms, period: Period) -> bool:
+    """Whether a series owes findings of a period: the hour and the day always, if it owes any.
+
+    A period that a regulation declares is owed only under a permit that binds its mean.
+    """
+    return terms.owed and (period in PERIODS or period.name == terms.basis)
 
 
 def _lack(permit: Permit | None, limit: Limit | None) -> Reason | None:

@@ -21,8 +21,9 @@ from dashboards.projection import Projection
 from ingest.decode import decode
 from ingest.folder import FolderSource
 from ingest.mqtt import MqttPublisher, MqttSettings, MqttSource
-from rules.model import PERIODS, Problem, Refused
+from rules.model import Problem, Refused
 from rules.parameters import Catalogue
+from rules.regulation import known_periods
 from tolich.clock import RealClock
 from tolich.lock import writer_lock
 from tolich.metrics import metrics_text
@@ -53,7 +54,8 @@ class Place:
         self.settings = settings
         self.clock = clock
         self.catalogue: Catalogue = load_catalogue()
-        self.regulations = load_regulations()
+        self.regulations = load_regulations(extra=settings.regulations)
+        self.periods = known_periods(self.regulations)
         settings.data.mkdir(parents=True, exist_ok=True)
         self.engine: Engine = open_engine(settings.store or sqlite_url(settings.data))
 
@@ -67,8 +69,9 @@ class Place:
         """Both halves of the pipeline, for the one writer."""
         registered, grace = self.registered(), self.settings.close_after
         return Pipeline(
-            self.engine, decoding(decode), self.catalogue, registered, self.clock, grace
-        )
+            self.engine, decoding(decode), self.catalogue, registered, self.clock, grace,
+            self.periods,
+        )  # fmt: skip
 
     def reads(self, taking: Taking) -> StoreReads:
         """The reading side, seeing the register that `taking` keeps fresh."""
@@ -78,7 +81,7 @@ class Place:
             lambda: taking.registered,
             lambda: taking.series,
             self.clock,
-            PERIODS,
+            self.periods,
             self.settings.close_after,
         )
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from tolich.commands import cases, demo, evidence, folder, law, rejudge, replay, serve, simulate
+from tolich.commands import (
+    cases,
+    demo,
+    evidence,
+    folder,
+    law,
+    regulations,
+    rejudge,
+    replay,
+    serve,
+    simulate,
+)
 
 app = typer.Typer(
     name="tolich",
@@ -26,7 +37,7 @@ app.command("check")(law.check)
 app.command("test-rules")(cases.check_cases)
 app.command("rejudge")(rejudge.rejudge_days)
 app.command("verify")(evidence.verify)
-app.add_typer(law.regulations, name="regulations")
+app.add_typer(regulations.regulations, name="regulations")
 app.add_typer(law.permits, name="permits")
 
 

@@ -17,10 +17,11 @@ from sqlalchemy import Engine, select
 
 from rules.days import midnight, rfc3339
 from rules.judge import GRACE
-from rules.model import Refused, Series
+from rules.model import PERIODS, Period, Refused, Series
 from rules.parameters import Catalogue
 from tolich.owed import missing_days
 from tolich.ports import Clock, Decoded, Delivery, NotDurable, Receipt, Registered, Rejection
+from tolich.reminders import Reminders
 from tolich.settle import Settler
 from tolich.silence import Silence
 from tolich.store.intake import StationDay, Taken, mark_due, take
@@ -269,10 +270,12 @@ class Pipeline(Taking):
         registered: Registered,
         clock: Clock,
         grace: int = GRACE,
+        periods: Sequence[Period] = PERIODS,
     ) -> None:
         super().__init__(engine, decode, catalogue, registered, clock)
-        self.settler = Settler(registered, self.series, grace=grace)
+        self.settler = Settler(registered, self.series, periods, grace)
         self.silence = Silence(engine)
+        self.reminders = Reminders(engine)
         self.waiting = Waiting()
         self._seq = self._head()
         self._settled: list[StationDay] = []
@@ -302,6 +305,7 @@ class Pipeline(Taking):
         self._find_closing(mono)
         self.settle(everything=fill, busy=busy)
         self._watch_silence(connected)
+        self._remind()
 
     def settle(self, *, everything: bool = False, busy: bool = False) -> int:
         """Judge what is ready (or all that waits); returns the number of findings written."""
@@ -388,6 +392,7 @@ class Pipeline(Taking):
         self._settled = []
         self.settler.forget()
         self.silence.recall()
+        self.reminders.recall()
         self.waiting.touched.clear()  # what was not stored has not come
 
     def _head(self) -> int:
@@ -441,4 +446,12 @@ class Pipeline(Taking):
             with appending(self.engine, now) as append:
                 self._take_over(append)  # may have heard of somebody
                 self.silence.write(append, self.silence.due(register, connected, now), connected)
+            self._committed(append)
+
+    def _remind(self) -> None:
+        register, now = self.registered.register, self.clock.now()
+        if self.reminders.waiting(register, now):
+            with appending(self.engine, now) as append:
+                self._take_over(append)
+                self.reminders.write(append, register)
             self._committed(append)

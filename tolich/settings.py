@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     register_files: list[Path] = Field(
         default_factory=list, validation_alias=AliasChoices("register", "TOLICH_REGISTER")
     )
+    regulations: list[Path] = Field(default_factory=list)  # packs beside those that ship
     mqtt: Mqtt | None = Mqtt()  # null: no broker, only HTTP and folders
     folder: Path | None = None  # watched for TT10 files
     http: Http = Http()
@@ -118,20 +119,27 @@ def load_settings(path: Path | None) -> Settings:
         loaded: Settings = bound()
     except ValidationError as error:
         raise Refused([_problem(name, one) for one in error.errors()]) from error
-    missing = [
-        Problem(name, f"register[{index}]", f"there is no file {file}")
-        for index, file in enumerate(loaded.register_files)
-        if not file.is_file()
-    ]
+    missing = _absent(name, "register", loaded.register_files)
+    missing += _absent(name, "regulations", loaded.regulations)
     if missing:
         raise Refused(missing)
     return loaded
 
 
+def _absent(name: str, key: str, files: list[Path]) -> list[Problem]:
+    """The files of a list that are not there."""
+    return [
+        Problem(name, f"{key}[{index}]", f"there is no file {file}")
+        for index, file in enumerate(files)
+        if not file.is_file()
+    ]
+
+
 def _keyed(raw: dict[Any, Any]) -> dict[str, Any]:
     keyed = {str(key): value for key, value in raw.items()}
-    if isinstance(keyed.get("register"), str):
-        keyed["register"] = [keyed["register"]]
+    for key in ("register", "regulations"):
+        if isinstance(keyed.get(key), str):
+            keyed[key] = [keyed[key]]
     return keyed
 
 

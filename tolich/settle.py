@@ -18,7 +18,7 @@ from sqlalchemy import select
 from rules.days import DAY_SECONDS, HOUR_SECONDS, local_date, rfc3339
 from rules.judge import GRACE, OUTCOMES, REASONS, Sheet, judge
 from rules.model import PERIODS, AlertKind, Finding, Limit, Outcome, Period, Reason, Series
-from rules.terms import Terms, TermsBook
+from rules.terms import Terms, TermsBook, owes
 from rules.window import Ints, Window
 from tolich.ports import Registered
 from tolich.store.alerts import Track, write_amended
@@ -79,11 +79,12 @@ class Settler:
     ) -> None:
         self.registered = registered
         self.windows = Windows()
-        self.tracks = Tracks()
+        self.tracks = Tracks(self.terms)
         self.broken: dict[StationDay, str] = {}  # station-days that could not be judged
         self._series = series
         self._periods = periods
         self._grace = grace
+        self._step = min(HOUR_SECONDS, *(period.length for period in periods))
         self._judging = judging
         self._limits: dict[bytes, int] | None = None  # keys on record, by digest
         self._version: int | None = None
@@ -216,7 +217,7 @@ class Settler:
         content = self._content(sheet, rows)
         differs = (content != written.content).any(axis=2) & _writable(sheet, rows, written.content)
         differs &= ~_before_first(sheet, rows, window.day, first) | (written.key > 0)
-        differs &= np.array([term.owed for term in window.terms], np.bool_)[:, None]
+        differs &= np.array([owes(term, sheet.period) for term in window.terms], np.bool_)[:, None]
         found = []
         for row, column in np.argwhere(differs):
             revision = int(written.revision[row, column]) + 1
@@ -307,7 +308,7 @@ class Settler:
         for window in windows:
             day = (window.station, window.day)
             window.judged_raw = max(window.judged_raw, max(window.raw, default=0))
-            due = next_due(window.day, append.at, self._grace)
+            due = next_due(window.day, append.at, self._grace, self._step)
             if due is None and day in self.broken:
                 due = 0  # all closed, but owed a judgement: the next start tries again
             if due is None:
@@ -317,12 +318,12 @@ class Settler:
         mark_judged(append.connection, rows)
 
 
-def next_due(day: int, now: int, grace: int) -> int | None:
-    """The plant time at which the next hour of a day closes; None when all have."""
+def next_due(day: int, now: int, grace: int, step: int = HOUR_SECONDS) -> int | None:
+    """The plant time at which the next period of a day closes; None when all have."""
     if now >= day + DAY_SECONDS + grace:
         return None
-    passed = max(0, now - grace - day) // HOUR_SECONDS
-    return day + (passed + 1) * HOUR_SECONDS + grace
+    passed = max(0, now - grace - day) // step
+    return day + (passed + 1) * step + grace
 
 
 def _emptied(window: Window) -> Window:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from rules.alerts import (
     DERIVED,
@@ -18,7 +18,9 @@ from rules.alerts import (
     reconcile,
     severity_of,
 )
+from rules.days import midnight
 from rules.judge import GRACE
+from rules.ladder import Ladder
 from rules.model import (
     AlertKind,
     Change,
@@ -42,8 +44,10 @@ from tolich.store.alerts import (
     known_tracks,
     raise_alert,
 )
+from tolich.store.intake import StationDay
 from tolich.store.ledger import Append
-from tolich.store.schema import finding, limit
+from tolich.store.schema import finding, limit, station_day
+from tolich.store.terms import KeptTerms
 from tolich.store.verdicts import limit_of
 from tolich.windows import DayWindow
 
@@ -56,15 +60,27 @@ TROUBLE = {
 }
 
 
-class Tracks:
-    """Knows which tracks ever had an alert, so that the others cost nothing."""
+TermsOf = Callable[[StationDay], tuple[Terms, ...]]
+"""The terms of a station-day that is still open."""
 
-    def __init__(self) -> None:
+
+class Tracks:
+    """Knows which tracks ever had an alert, so that the others cost nothing.
+
+    An interval may last over several permits, so each finding is taken by the ladder of its own
+    day: the one its day was judged by, or that of `terms_of` while the day is open. Without
+    `terms_of` an open day is taken by the ladder of what changed.
+    """
+
+    def __init__(self, terms_of: TermsOf | None = None) -> None:
         self._known: set[Track] | None = None
+        self._terms_of = terms_of
+        self._kept = KeptTerms()
 
     def forget(self) -> None:
         """Read the known tracks again when they are next needed."""
         self._known = None
+        self._kept.forget()
 
     def follow(
         self,
@@ -79,41 +95,94 @@ class Tracks:
         for window, found in changed:
             for kind in DERIVED:
                 track = Track(kind, window.station, found.series.parameter, found.period)
-                if track not in self._known and not _troubles(kind, found):
+                terms = _terms(window, found.series)
+                if track not in self._known and not _troubles(kind, found, terms.ladder):
                     continue
                 start = min(found.start, earliest[track][0] if track in earliest else found.start)
-                earliest[track] = (start, _terms(window, found.series))
+                earliest[track] = (start, terms)
         for track, (start, terms) in earliest.items():
-            if _derive(append, track, start, terms, series[terms.series]):
+            of = _Of(track, terms, series[terms.series], self._terms_of, self._kept)
+            if _derive(append, of, start):
                 self._known.add(track)
 
 
-def _troubles(kind: AlertKind, found: Finding) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """A track and what its derivation needs: terms, the key of the series, terms of other days."""
+
+    track: Track
+    terms: Terms
+    key: int
+    terms_of: TermsOf | None
+    kept: KeptTerms
+
+    @property
+    def period(self) -> str:
+        return self.track.period or ""
+
+    def ladder(self, connection: Connection, day: int, kept: int | None) -> Ladder:
+        """The ladder of a day, by its local midnight and the key of the terms it keeps."""
+        if kept is not None:
+            terms = self.kept.of(connection, kept)
+        elif self.terms_of is not None:
+            terms = self.terms_of((self.track.station, day))
+        else:
+            terms = (self.terms,)
+        found = (term.ladder for term in terms if term.series == self.terms.series)
+        return next(found, self.terms.ladder)
+
+
+def _troubles(kind: AlertKind, found: Finding, ladder: Ladder) -> bool:
     if kind is AlertKind.INTEGRITY:
         return found.reason is Reason.CONTESTED
-    return found.outcome in TROUBLE[kind]
+    # A finding that is no longer clean may join those around it to a row that is long enough.
+    return found.outcome in TROUBLE[kind] or (ladder.hold > 1 and kind is AlertKind.EXCEEDANCE)
 
 
 def _terms(window: DayWindow, series: Series) -> Terms:
     return next(terms for terms in window.terms if terms.series == series)
 
 
-def _derive(append: Append, track: Track, start: int, terms: Terms, key: int) -> bool:
+def _derive(append: Append, of: _Of, start: int) -> bool:
     """Derive a track from `start` on and write what differs; True when it has an alert."""
-    period = track.period or ""
-    reaching = alerts_of(append.connection, track, start)
+    connection = append.connection
+    start = _first_in_a_row(connection, of, start)
+    reaching = alerts_of(connection, of.track, start)
     begun = min([start, *(alert.started_at for alert in reaching)])
     recorded = [alert for alert in reaching if alert.started_at >= begun]
-    steps = _steps(append.connection, key, period, begun, terms.parameter)
-    derived = episodes(track.kind, steps)
+    steps = _steps(connection, of, begun)
+    derived = episodes(of.track.kind, steps)
     by_id = {alert.id: alert for alert in recorded}
     differences = reconcile(
         [Recorded(alert.id, alert.started_at, alert.ended_at) for alert in recorded], derived
     )
     ends = {step.start: step.end for step in steps}
     for difference in differences:
-        _apply(append, track, terms, difference, by_id, ends)
+        _apply(append, of.track, of.terms, difference, by_id, ends)
     return bool(recorded or derived)
+
+
+def _first_in_a_row(connection: Connection, of: _Of, start: int) -> int:
+    """Where the exceeding findings before `start` begin, if they run up to it; else `start`.
+
+    Those that are still too few to raise anything have no alert that would lead back to them.
+    """
+    before = (
+        finding.c.series == of.key,
+        finding.c.period == of.period,
+        finding.c.superseded.is_(None),
+        finding.c.start < start,
+    )
+    clean = select(func.max(finding.c.start)).where(
+        *before, finding.c.outcome.in_((Outcome.COMPLIANT.value, Outcome.NEAR.value))
+    )
+    row = select(func.min(finding.c.start)).where(
+        *before,
+        finding.c.outcome == Outcome.EXCEEDED.value,
+        finding.c.start > (connection.execute(clean).scalar() or 0),
+    )
+    first = connection.execute(row).scalar()
+    return start if first is None else int(first)
 
 
 def _apply(
@@ -153,9 +222,7 @@ def _moved(old: AlertRow, of: Series, difference: Difference) -> AlertRow:
     )
 
 
-def _steps(
-    connection: Connection, series: int, period: str, start: int, parameter: Parameter
-) -> list[Step]:
+def _steps(connection: Connection, of: _Of, start: int) -> list[Step]:
     """The current findings of a track from `start` on, as the life cycle sees them."""
     query = (
         select(
@@ -168,18 +235,34 @@ def _steps(
         )
         .select_from(finding.outerjoin(limit, finding.c.limit == limit.c.id))
         .where(
-            finding.c.series == series,
-            finding.c.period == period,
+            finding.c.series == of.key,
+            finding.c.period == of.period,
             finding.c.start >= start,
             finding.c.superseded.is_(None),
         )
         .order_by(finding.c.start)
     )
     limits: dict[str, Limit | None] = {}
-    return [
-        _step(begin, end, outcome, reason, mean, _limit(limits, body), parameter)
-        for begin, end, outcome, reason, mean, body in connection.execute(query)
-    ]
+    kept = _kept_terms(connection, of.track.station, midnight(start))
+    ladders: dict[int, Ladder] = {}  # by local midnight
+    found = []
+    for begin, end, outcome, reason, mean, body in connection.execute(query):
+        day = midnight(begin)
+        if day not in ladders:
+            ladders[day] = of.ladder(connection, day, kept.get(day))
+        known = _limit(limits, body)
+        said = (begin, end, outcome, reason, mean)
+        found.append(_step(*said, known, of.terms.parameter, ladders[day]))
+    return found
+
+
+def _kept_terms(connection: Connection, station: str, since: int) -> dict[int, int]:
+    """The keys of the terms that days of a station keep, by local midnight."""
+    table = station_day
+    query = select(table.c.day, table.c.terms).where(
+        table.c.station == station, table.c.day >= since, table.c.terms.is_not(None)
+    )
+    return {day: key for day, key in connection.execute(query)}
 
 
 def _limit(seen: dict[str, Limit | None], body: str | None) -> Limit | None:
@@ -198,6 +281,7 @@ def _step(
     mean: str | None,
     of: Limit | None,
     parameter: Parameter,
+    ladder: Ladder,
 ) -> Step:
     exact = None if mean is None else Fraction(mean)
     return Step(
@@ -205,5 +289,6 @@ def _step(
         end,
         Outcome(outcome),
         reason == Reason.CONTESTED,
-        outcome == Outcome.COMPLIANT and is_clear(exact, of, parameter),
+        outcome == Outcome.COMPLIANT and is_clear(exact, of, parameter, ladder.near_clear),
+        ladder,
     )

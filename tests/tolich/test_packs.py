@@ -9,7 +9,15 @@ from shutil import copy
 import pytest
 
 from rules.model import Refused
-from tolich.packs import REGULATIONS, load_catalogue, load_pack, load_regulations
+from tolich.packs import (
+    REGULATIONS,
+    cases_beside,
+    load_catalogue,
+    load_checked,
+    load_pack,
+    load_regulations,
+    version_order,
+)
 
 LOADED = "qcvn-14-2008.yaml"
 
@@ -87,3 +95,85 @@ parameters:
     assert limit is not None
     assert str(limit.high) == "11.25"
     assert limit.sources == ("the printed table, page 9",)
+
+
+# --- packs of the user's own --------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A copy of a pack that ships, outside its folder."""
+    place = tmp_path / "own"
+    place.mkdir()
+    return Path(copy(REGULATIONS / LOADED, place / "mine.yaml"))
+
+
+def test_a_pack_of_ones_own_is_loaded_with_those_that_ship(own: Path) -> None:
+    edit(own, "id: QCVN 14:2008/BTNMT", "id: Mine 1")
+    assert set(load_regulations(extra=[own])) == {*load_regulations(), "Mine 1"}
+
+
+@pytest.mark.parametrize("version", ["2", "1.1", "1.0.1", "10"])
+def test_a_higher_version_takes_the_place_of_the_pack_that_ships(own: Path, version: str) -> None:
+    edit(own, 'version: "1"', f'version: "{version}"')
+    found = load_regulations(extra=[own])
+    assert set(found) == set(load_regulations())
+    assert found["QCVN 14:2008/BTNMT"].version == version
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("1", "QCVN 14:2008/BTNMT ships as version 1: raise the version to replace it"),
+        ("1.0", "raise the version to replace it, or give the file an id of its own"),
+        ("0.9", "raise the version to replace it"),
+        ("two", "'two' cannot be compared: write numbers with points, such as 2 or 2.1"),
+        ("2-beta", "'2-beta' cannot be compared"),
+    ],
+)
+def test_another_version_takes_no_place(own: Path, version: str, said: str) -> None:
+    edit(own, 'version: "1"', f'version: "{version}"')
+    for load in (lambda: load_regulations(extra=[own]), lambda: load_checked(own)):
+        with pytest.raises(Refused) as refused:
+            load()
+        assert f"{own}: version: " in str(refused.value)
+        assert said in str(refused.value)
+
+
+def test_two_files_of_ones_own_with_one_id_are_refused(own: Path) -> None:
+    edit(own, "id: QCVN 14:2008/BTNMT", "id: Mine 1")
+    other = Path(copy(own, own.with_name("other.yaml")))
+    with pytest.raises(Refused, match=r"'Mine 1' is already the id of another file among these"):
+        load_regulations(extra=[own, other])
+
+
+def test_periods_of_two_packs_must_agree(own: Path) -> None:
+    edit(own, "id: QCVN 14:2008/BTNMT", "id: Mine 1")
+    edit(own, "\ncolumns:", "\nperiods: {q: {seconds: 900, vi: q, en: q}}\ncolumns:")
+    other = Path(copy(own, own.with_name("other.yaml")))
+    edit(other, "id: Mine 1", "id: Mine 2")
+    assert len(load_regulations(extra=[own, other])) == len(load_regulations()) + 2
+    edit(other, "seconds: 900", "seconds: 1800")
+    with pytest.raises(Refused, match=r"other\.yaml: periods\.q: another regulation says 900"):
+        load_regulations(extra=[own, other])
+
+
+def test_structure_and_catalogue_are_refused_together(own: Path) -> None:
+    edit(own, "unit: mg/l", "unit: kg/l")
+    edit(own, "\nloaded: true", "\nloadded: true")
+    with pytest.raises(Refused) as refused:
+        load_pack(own, load_catalogue())
+    assert [one.key for one in refused.value.problems] == ["loaded", "loadded", "parameters.bod5"]
+
+
+def test_a_pack_that_ships_is_checked_where_it_stands() -> None:
+    assert load_checked(REGULATIONS / LOADED).id == "QCVN 14:2008/BTNMT"
+    assert cases_beside(REGULATIONS / LOADED).is_file()
+
+
+@pytest.mark.parametrize(
+    ("version", "order"),
+    [("2", (2,)), ("2.0", (2,)), ("2.0.1", (2, 0, 1)), ("0", ()), ("", None), ("1.", None)],
+)
+def test_versions_are_numbers(version: str, order: tuple[int, ...] | None) -> None:
+    assert version_order(version) == order

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rules.cases import load_cases, run_case
+from tolich.commands.regulations import OwnPacks
 from tolich.console import out, refusing
-from tolich.packs import REGULATIONS, load_catalogue, load_regulations
+from tolich.packs import REGULATIONS, cases_beside, load_catalogue, load_regulations
 from tolich.yamlfile import read_yaml
 
 
 def check_cases(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Case files; default: all that ship.")
+        list[Path] | None,
+        typer.Argument(help="Case files; default: all that ship, and those beside --regulations."),
     ] = None,
+    own: OwnPacks = None,
 ) -> None:
     """Run rule cases: readings in, findings and alerts out, expected against found."""
-    catalogue, known = load_catalogue(), load_regulations()
+    with refusing():
+        catalogue, known = load_catalogue(), load_regulations(extra=own or ())
     passed = failed = 0
-    for path in files or sorted(REGULATIONS.glob("*.cases.yaml")):
+    for path in files or _shipped_and(own or []):
         with refusing():
             cases = load_cases(str(path), read_yaml(path), catalogue, known)
         for case in cases:
@@ -32,3 +37,12 @@ def check_cases(
     out.print(f"{passed} passed, {failed} failed")
     if failed:
         raise typer.Exit(1)
+
+
+def _shipped_and(own: Sequence[Path]) -> list[Path]:
+    """The cases that ship and those beside packs of the user's own; says where there are none."""
+    beside = [cases_beside(pack) for pack in own]
+    for path in beside:
+        if not path.is_file():
+            out.print(f"no cases: {path} is not there", markup=False)
+    return [*sorted(REGULATIONS.glob("*.cases.yaml")), *(path for path in beside if path.is_file())]

@@ -9,6 +9,7 @@ import socket
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +25,7 @@ from tolich.app import waited, writing_process
 from tolich.broker import EmbeddedBroker
 from tolich.children import Child
 from tolich.clock import ScaledClock, wall
+from tolich.commands.regulations import OwnPacks
 from tolich.commands.serve import web_arguments
 from tolich.commands.simulate import EXAMPLES
 from tolich.commands.view import Stage, TerminalView
@@ -52,6 +54,7 @@ def demo(
         int, typer.Option(help="Port of API and console, or the next free.")
     ] = 8000,
     mqtt_port: Annotated[int, typer.Option(help="Port of the broker, or the next free.")] = 1883,
+    own: OwnPacks = None,
 ) -> None:
     """See the whole product at work: 14 simulated plants, 35 days of history, then live.
 
@@ -72,7 +75,7 @@ def demo(
             )
         try:
             with refusing():
-                _run(folder, clock, (http_port, mqtt_port), headless, stop)
+                _run(folder, clock, (http_port, mqtt_port), headless, stop, own or [])
         except AlreadyWriting as error:
             err.print(f"[bold red]Not started:[/] {error}")
             raise typer.Exit(2) from error
@@ -101,14 +104,19 @@ def _clear(left: Path) -> None:
 
 
 def _run(
-    folder: Path, clock: ScaledClock, ports: tuple[int, int], headless: bool, stop: threading.Event
+    folder: Path,
+    clock: ScaledClock,
+    ports: tuple[int, int],
+    headless: bool,
+    stop: threading.Event,
+    own: Sequence[Path],
 ) -> None:
     _address_file(folder).unlink(missing_ok=True)  # of a run that was killed
     again = (folder / "evidence.db").exists()
     if again:
         out.print(f"{folder} holds an earlier run: it goes on from now, without a new history.")
     http, mqtt = free_port(ports[0]), free_port(ports[1])
-    path = _write_settings(folder, clock, http, mqtt)
+    path = _write_settings(folder, clock, (http, mqtt), own)
     settings = load_settings(path)
     with ExitStack() as stack:
         stack.enter_context(EmbeddedBroker(mqtt))
@@ -136,7 +144,9 @@ def _station_arguments(path: Path, clock: ScaledClock, *, history: bool) -> list
     ]  # fmt: skip
 
 
-def _write_settings(folder: Path, clock: ScaledClock, http: int, mqtt: int) -> Path:
+def _write_settings(
+    folder: Path, clock: ScaledClock, ports: tuple[int, int], own: Sequence[Path]
+) -> Path:
     """The settings and the register of this run, as files that every process reads."""
     raw = read_yaml(EXAMPLES)
     today = local_date(clock.now())
@@ -147,8 +157,9 @@ def _write_settings(folder: Path, clock: ScaledClock, http: int, mqtt: int) -> P
     settings = {
         "data": str(folder),
         "register": [str(register)],
-        "mqtt": {"host": "127.0.0.1", "port": mqtt},
-        "http": {"host": "127.0.0.1", "port": http},
+        "regulations": [str(path.resolve()) for path in own],
+        "http": {"host": "127.0.0.1", "port": ports[0]},
+        "mqtt": {"host": "127.0.0.1", "port": ports[1]},
         "min_free_mb": 50,
     }
     path.write_text(yaml.safe_dump(settings, sort_keys=False))

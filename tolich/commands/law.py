@@ -1,4 +1,4 @@
-"""`tolich regulations`, `tolich permits`, `tolich check`: the law as data."""
+"""`tolich permits`, `tolich check`: what binds each plant, and whether every file is sound."""
 
 from __future__ import annotations
 
@@ -9,84 +9,28 @@ import typer
 from rich.table import Table
 
 from rules.model import Problem, Refused
-from rules.permit import plain, warnings
+from rules.permit import Regulations, warnings
 from rules.register import Register, load_register
-from rules.regulation import Regulation
-from tolich.console import err, out, refusing
-from tolich.packs import load_catalogue, load_pack, load_regulations
+from tolich.commands.regulations import OwnPacks
+from tolich.console import out, refusing
+from tolich.packs import load_catalogue, load_regulations
 from tolich.settings import load_settings
 from tolich.yamlfile import read_yaml
 
-regulations = typer.Typer(no_args_is_help=True, help="Regulation packs: list, show, check.")
 permits = typer.Typer(no_args_is_help=True, help="Permits of a register file: list, check.")
 
 RegisterFile = Annotated[Path, typer.Argument(help="A register file (YAML).")]
 
 
-@regulations.command("list")
-def list_regulations() -> None:
-    """Every pack that ships, and how much of it is known."""
-    table = Table("id", "title", "in force", "parameters", "loaded")
-    with refusing():
-        packs = load_regulations()
-    for key in sorted(packs):
-        pack = packs[key]
-        table.add_row(
-            key,
-            pack.title_vi,
-            str(pack.effective or "?"),
-            str(len(pack.parameters)),
-            "yes" if pack.loaded else "no: decides nothing",
-        )
-    out.print(table)
-
-
-@regulations.command("show")
-def show_regulation(
-    name: Annotated[str, typer.Argument(help='Its id, such as "QCVN 40:2011/BTNMT".')],
-) -> None:
-    """One pack: every number with its verification."""
-    with refusing():
-        packs = load_regulations()
-    pack = packs.get(name)
-    if pack is None:
-        err.print(f"There is no regulation {name!r}. Known: {', '.join(sorted(packs))}")
-        raise typer.Exit(2)
-    out.print(f"[bold]{pack.id}[/] {pack.title_vi}\n{pack.title_en}")
-    out.print(f"version {pack.version}, SHA-256 {pack.digest}")
-    out.print(_numbers(pack))
-
-
-def _numbers(pack: Regulation) -> Table:
-    table = Table("no", "parameter", "unit", *pack.columns)
-    for row in pack.parameters.values():
-        cells = []
-        for column in pack.columns:
-            limit = row.columns.get(column)
-            low = "" if limit is None or limit.low is None else f"{plain(limit.low)} – "
-            cells.append(
-                "–" if limit is None else f"{low}{plain(limit.high)} ({limit.verification})"
-            )
-        table.add_row(row.number, row.name_vi, row.unit, *cells)
-    return table
-
-
-@regulations.command("check")
-def check_regulation(
-    file: Annotated[Path, typer.Argument(help="A pack (YAML), such as you have just edited.")],
-) -> None:
-    """Read a pack strictly and name every problem at once."""
-    with refusing():
-        pack = load_pack(file, load_catalogue())
-    out.print(f"{pack.id}: {len(pack.parameters)} parameters, no problems")
-
-
 @permits.command("list")
-def list_permits(register: RegisterFile) -> None:
+def list_permits(register: RegisterFile, own: OwnPacks = None) -> None:
     """The permits of a register file and what an officer should know of each."""
     with refusing():
-        found = _register(register)
-    known, catalogue = load_regulations(), load_catalogue()
+        known, catalogue = load_regulations(extra=own or ()), load_catalogue()
+        found = _register(register, known)
+    if not found.permits:
+        out.print(f"{register} holds no permits: nothing that its plants discharge is judged.")
+        return
     table = Table("permit", "plant", "number", "from", "to know")
     for key, permit in sorted(found.permits.items()):
         province = found.clusters[found.plants[permit.plant].cluster].province
@@ -96,15 +40,15 @@ def list_permits(register: RegisterFile) -> None:
 
 
 @permits.command("check")
-def check_permits(register: RegisterFile) -> None:
+def check_permits(register: RegisterFile, own: OwnPacks = None) -> None:
     """Read a register file strictly and name every problem at once."""
     with refusing():
-        found = _register(register)
+        found = _register(register, load_regulations(extra=own or ()))
     out.print(f"{len(found.permits)} permits, {len(found.stations)} stations, no problems")
 
 
-def _register(path: Path) -> Register:
-    return load_register(str(path), read_yaml(path), load_catalogue(), load_regulations())
+def _register(path: Path, known: Regulations) -> Register:
+    return load_register(str(path), read_yaml(path), load_catalogue(), known)
 
 
 def check(
@@ -116,10 +60,10 @@ def check(
     with refusing():
         problems: list[Problem] = []
         loaded = load_settings(settings)
-        load_regulations()  # read also where no register file needs them
+        known = load_regulations(extra=loaded.regulations)
         for path in loaded.register_files:
             try:
-                _register(path)
+                _register(path, known)
             except Refused as refused:
                 problems += refused.problems
         if problems:

@@ -50,8 +50,9 @@ def replay(
     and the intervals of alerts. With --compare, a difference ends with status 1.
     """
     with refusing(), TemporaryDirectory(prefix="tolich-replay-") as folder:
-        original = _original(source)
-        place, deliveries, count = _prepared(Path(folder), source, original, settings, register)
+        loaded = load_settings(settings)
+        original = _original(source, loaded)
+        place, deliveries, count = _prepared(Path(folder), source, original, loaded, register)
         pipeline = place.pipeline(as_received)
         if original is not None:
             pipeline.settler.recorded = recorded_terms(original.engine)
@@ -69,22 +70,21 @@ def replay(
             _compare(original, found)
 
 
-def _original(source: Path) -> Place | None:
+def _original(source: Path, loaded: Settings) -> Place | None:
     """The store of a data folder; None when the source is a file of messages."""
     if not source.is_dir():
         return None
     if not (source / "evidence.db").is_file():
         raise Refused([Problem(str(source), "evidence.db", "there is no store in this folder")])
-    return Place(Settings(data=source, mqtt=None), StepClock(0))
+    told = Settings(data=source, mqtt=None, regulations=loaded.regulations)
+    return Place(told, StepClock(0))
 
 
 def _prepared(
-    folder: Path, source: Path, original: Place | None, settings: Path | None, register: Path | None
+    folder: Path, source: Path, original: Place | None, loaded: Settings, register: Path | None
 ) -> tuple[Place, Iterator[Delivery], int | None]:
     """An empty store with the same register, and the messages to put through it."""
-    fresh = load_settings(settings).model_copy(
-        update={"data": folder, "store": None, "register_files": []}
-    )
+    fresh = loaded.model_copy(update={"data": folder, "store": None, "register_files": []})
     if original is not None:
         place = Place(fresh, StepClock(recorded_until(original.engine)))
         prepare(place)

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from rich.progress import Progress
 
 from rules.days import day_start, local_date
 from rules.model import Problem, Refused
-from rules.register import load_register
+from rules.register import Register, load_register
 from simulators.jsonl import write
 from simulators.message import Outgoing
 from simulators.publish import Broker, BrokerLost, Publisher, flood, run
@@ -27,7 +28,7 @@ from tolich.children import end_with_parent
 from tolich.clock import ScaledClock
 from tolich.console import err, out, refusing
 from tolich.packs import load_catalogue, load_regulations
-from tolich.settings import Mqtt, load_settings
+from tolich.settings import Mqtt, Settings, load_settings
 from tolich.yamlfile import read_yaml
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "register.yaml"
@@ -35,7 +36,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "register.yaml"
 
 def simulate(
     settings: Annotated[
-        Path | None, typer.Option("--settings", "-s", help="Settings file; its broker is used.")
+        Path | None, typer.Option("--settings", "-s", help="Its broker and regulations are used.")
     ] = None,
     register: Annotated[
         Path,
@@ -63,11 +64,9 @@ def simulate(
     if child:
         end_with_parent(stop.set)
     with refusing():
-        catalogue, known = load_catalogue(), load_regulations()
-        raw = read_yaml(register)
-        dated = demo_register(raw if isinstance(raw, dict) else {}, today)
-        loaded = load_register(str(register), dated, catalogue, known)
-        broker = _broker(load_settings(settings).mqtt)
+        wanted = load_settings(settings)
+        loaded = _stations(register, wanted, today)
+        broker = _broker(wanted.mqtt)
     script = demo_script(loaded, now, seed)
     begin = day_start(history_start(today))
     past = history(loaded, script, begin, now)
@@ -93,6 +92,14 @@ def simulate(
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         out.print("stopped")
+
+
+def _stations(file: Path, settings: Settings, today: date) -> Register:
+    """The register of the simulated stations, its dates moved up to today."""
+    known = load_regulations(extra=settings.regulations)
+    raw = read_yaml(file)
+    dated = demo_register(raw if isinstance(raw, dict) else {}, today)
+    return load_register(str(file), dated, load_catalogue(), known)
 
 
 Tell = Callable[[float, int], None]

@@ -13,7 +13,7 @@ from rules.judge import GRACE, Sheet, judge
 from rules.model import PERIODS, Finding, Period, Series
 from rules.permit import Regulations
 from rules.register import Register
-from rules.terms import Terms, terms_of
+from rules.terms import Terms, owes, terms_of
 from rules.window import Window
 from tolich.ports import Registered
 from tolich.store.readings import readings_after, readings_before, readings_between
@@ -41,7 +41,7 @@ class JudgedDay:
     def finding(self, series: Series, period: str, start: int) -> Finding | None:
         """One verdict; None when there is no such period."""
         sheet, row = self.sheet(period), self.row(series)
-        if sheet is None or row is None or not self.window.terms[row].owed:
+        if sheet is None or row is None or not owes(self.window.terms[row], sheet.period):
             return None
         offset = start - int(self.window.row_day[row])
         column, off = divmod(offset, sheet.period.length)

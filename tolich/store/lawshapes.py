@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules.ladder import Ladder
 from rules.permit import Permit, Regulations, limit_for
 from rules.register import Register
 from rules.regulation import Fact, RegulatedParameter, Regulation
@@ -19,6 +20,11 @@ def regulation_shape(of: Regulation, *, tables: bool) -> Shape:
         "instrument": _fact(of.instrument),
         "issued": None if of.issued is None else of.issued.isoformat(),
         "effective": None if of.effective is None else of.effective.isoformat(),
+        "until": None if of.until is None else of.until.isoformat(),
+        "periods": [
+            {"name": one.name, "seconds": one.length, "words": {"vi": one.vi, "en": one.en}}
+            for one in of.periods
+        ],
         "columns": {name: _fact(fact) for name, fact in of.columns.items()},
         "factors": list(of.factors),
         "loaded": of.loaded,
@@ -60,6 +66,16 @@ def _row(row: RegulatedParameter) -> Shape:
     }
 
 
+def _ladder(of: Ladder) -> Shape:
+    return {
+        "near": number(of.near),
+        "near_clear": number(of.near_clear),
+        "hold": of.hold,
+        "clear": of.clear,
+        "remind": of.remind,
+    }
+
+
 def permit_shape(permit: Permit, register: Register, known: Regulations, said: list[str]) -> Shape:
     """A permit with the limits it sets for each series of its plant, and what to know of it."""
     stations = [s for s in register.stations.values() if s.plant == permit.plant]
@@ -79,6 +95,7 @@ def permit_shape(permit: Permit, register: Register, known: Regulations, said: l
         "basis": permit.basis,
         "completeness": number(permit.completeness),
         "unverified_defaults": list(permit.defaults),
+        "ladder": {key: _ladder(permit.ladder_for(key)) for key in parameters},
         "limits": {
             key: limit_shape(limit_for(permit, parameter, known))
             for key, parameter in parameters.items()

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from rules.days import DAY_SECONDS, midnight
 from rules.model import Finding, Reason, Series
 from rules.register import Station
+from rules.terms import owes
 from tolich.ports import FindingQuery, Page, Scope, Shape
 from tolich.store.cursors import decode, encode
 from tolich.store.days import JudgedDay
@@ -190,7 +191,7 @@ class FindingReads(Scoped):
             judged = self._judged(connection, station, day)
             for sheet in judged.sheets:
                 for row, term in enumerate(judged.window.terms):
-                    if not term.owed:
+                    if not owes(term, sheet.period):
                         continue
                     for column in range(sheet.outcome.shape[1]):
                         start = day + column * sheet.period.length

@@ -148,10 +148,10 @@ class StationReads(Scoped):
 
 def station_word(silent: bool, active: Sequence[Any]) -> str:
     """The state of a station in one word, the most pressing first."""
-    kinds = {(row["kind"], row["period"]) for row in active}
+    kinds = {(row["kind"], row["severity"]) for row in active}
     if silent:
         return "no_signal"
-    if ("exceedance", "day") in kinds:
+    if ("exceedance", "critical") in kinds:  # by a mean that is for an officer
         return "suspected_exceedance"
     if any(kind == "exceedance" for kind, _ in kinds):
         return "early_warning"
