@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.mutants import law, life
+from tests.mutants import judgement, law, life
 
-FAULTS = (*law.FAULTS, *life.FAULTS)
+FAULTS = (*judgement.FAULTS, *law.FAULTS, *life.FAULTS)
