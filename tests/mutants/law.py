@@ -262,11 +262,6 @@ FAULTS = (
         "            pass",
     ),
     _loading(
-        "true is the number 1",
-        "isinstance(value, bool) or not isinstance(value, int | float | str | Decimal)",
-        "not isinstance(value, int | float | str | Decimal)",
-    ),
-    _loading(
         "infinity is a number",
         "return found if found.is_finite() else None",
         "return found",

@@ -24,7 +24,7 @@ PATIENCE = 300.0
 _PASSED, _FAILED, _BROKEN = 0, 1, 2  # pytest's exit codes; broken: a test file did not load
 _PYTEST = (
     "-m", "pytest", "-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider",
-    "--hypothesis-profile=hurried",
+    "-p", "_hypothesis_pytestplugin", "--hypothesis-profile=hurried",
 )  # fmt: skip
 
 
@@ -111,6 +111,7 @@ def _faulty(fault: Fault, copy: Path) -> Iterator[None]:
 def _tests(copy: Path, paths: Sequence[str], compiled: bool = False) -> tuple[int, str]:
     """pytest's exit code and the line that tells most; a run that hangs has failed."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # others only make it start later
     if not compiled:
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
     try:

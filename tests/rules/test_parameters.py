@@ -87,6 +87,8 @@ def test_all_mistakes_are_named_at_once() -> None:
         ("COD", "mg/l", "1"),
         ("COD", "MG/L", "1"),
         ("COD", "ug/L", "0.001"),
+        ("COD", "µg/l", "0.001"),  # the sign of micro
+        ("COD", "μg/l", "0.001"),  # and the Greek letter
         ("COD", "g/L", "1000"),
         ("Temp", "oC", "1"),
         ("Temp", "ºC", "1"),

@@ -188,6 +188,13 @@ def test_factors_leave_both_ends_of_a_range_that_they_do_not_name() -> None:
     assert found.trace[0] == "QCVN 40:2011/BTNMT A: 6 – 9 (confirmed)"
 
 
+def test_factors_multiply_a_maximum_and_no_lower_end() -> None:
+    typed = "  pH: {min: 6, max: 8.5, page: 8}\n"
+    found = limit(permit((typed, ""), ("[COD, BOD5]", "[COD, pH]")), "pH")
+    assert found is not None
+    assert (found.low, found.high) == (6, Decimal("8.91"))
+
+
 @pytest.mark.parametrize(
     ("number", "text"),
     [
