@@ -68,6 +68,8 @@ def _run(faults: Sequence[Fault], workers: int, console: Console) -> list[Verdic
                 progress.update(task, description="faults")
                 continue
             found.append(verdict)
+            if not verdict.killed:
+                console.print(f"survived: {escape(verdict.fault.name)}")
             progress.advance(task)
         return found
 

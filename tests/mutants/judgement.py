@@ -535,11 +535,19 @@ FAULTS = (
         "terms outlive a change of interval",
         "None if permit is None else permit.id, intervals)",
         "None if permit is None else permit.id)",
+        "terms",
     ),
     _terms(
         "terms outlive a change of permit",
         "key = (station, None if permit is None else permit.id, intervals)",
         "key = (station, intervals)",
+        "terms",
+    ),
+    _terms(
+        "stations share their terms",
+        "key = (station, None",
+        "key = (None",
+        "terms",
     ),
     _model(
         "a recalled number decides",

@@ -174,7 +174,7 @@ def test_near_of_ph_ends_three_tenths_inside(mean: int, clear: bool) -> None:
 def test_a_low_mean_of_an_open_period_is_not_clear() -> None:
     of = terms()
     found = day_finding(of, readings(of, [1000] * 100), MONDAY + 100 * 300)
-    assert (found.outcome, found.mean) == (Outcome.NOT_ASSESSABLE, 1000)
+    assert (found.outcome, found.mean) == (Outcome.NOT_ASSESSABLE, Fraction(1000))
     assert is_clear(found.mean, found.limit, COD)
     assert not step_of(found, COD).clear
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from itertools import permutations
 
 import pytest
@@ -78,7 +79,7 @@ def test_an_excluded_reading_is_set_aside_and_counted_as_such() -> None:
     given = readings(terms(), [9000] + [1000] * 11)
     assert judged(given).outcome is Outcome.EXCEEDED
     found = judged(given, amendment(Act.EXCLUDE))
-    assert (found.outcome, found.mean) == (Outcome.COMPLIANT, 1000)
+    assert (found.outcome, found.mean) == (Outcome.COMPLIANT, Fraction(1000))
     assert (found.counts.received, found.counts.valid, found.counts.failed) == (12, 11, 1)
     first, second = told(given, amendment(Act.EXCLUDE, number=7))[:2]
     assert (first.counted, first.reason, first.used) == (False, "excluded_by_officer", None)
@@ -115,7 +116,7 @@ def test_an_officer_settles_what_is_contested(
     given = [*readings(terms(), [1000] * 12), (0, MONDAY, 13000, 0)]
     assert judged(given).reason is Reason.CONTESTED
     found = judged(given, amendment(act, value=value))
-    assert (found.outcome, found.mean, found.counts.conflicting) == (outcome, mean, 0)
+    assert (found.outcome, found.mean, found.counts.conflicting) == (outcome, Fraction(mean), 0)
     assert found.counts.valid == 12
 
 

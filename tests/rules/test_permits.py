@@ -177,14 +177,15 @@ def test_a_regulation_without_factors_gives_its_own_numbers() -> None:
     known = {**PACKS, name: replace(PACKS[name], factors=())}
     found = limit_for(permit(), CATALOGUE["COD"], known)
     assert found is not None
-    assert (found.high, found.trace) == (75, ("QCVN 40:2011/BTNMT A: ≤ 75 (confirmed)",))
+    assert found.high == 75
+    assert found.trace == ("QCVN 40:2011/BTNMT A: ≤ 75 (confirmed)",)
 
 
 def test_factors_leave_both_ends_of_a_range_that_they_do_not_name() -> None:
     typed = "  pH: {min: 6, max: 8.5, page: 8}\n"
     found = limit(permit((typed, "")), "pH")
     assert found is not None
-    assert (found.low, found.high) == (6, 9)
+    assert (found.low, found.high) == (Decimal(6), Decimal(9))
     assert found.trace[0] == "QCVN 40:2011/BTNMT A: 6 – 9 (confirmed)"
 
 
@@ -192,7 +193,7 @@ def test_factors_multiply_a_maximum_and_no_lower_end() -> None:
     typed = "  pH: {min: 6, max: 8.5, page: 8}\n"
     found = limit(permit((typed, ""), ("[COD, BOD5]", "[COD, pH]")), "pH")
     assert found is not None
-    assert (found.low, found.high) == (6, Decimal("8.91"))
+    assert (found.low, found.high) == (Decimal(6), Decimal("8.91"))
 
 
 @pytest.mark.parametrize(
