@@ -10,7 +10,7 @@ _explain = of("explain.py", "explain")
 _grid = of("grid.py", "grid", "boundaries", "judge")
 _judge = of("judge.py", "boundaries", "judge")
 _model = of("model.py", "regulations")
-_terms = of("terms.py", "boundaries")
+_terms = of("terms.py", "terms", "boundaries")
 _window = of("window.py", "grid", "boundaries")
 _wording = of("wording.py", "explain")
 

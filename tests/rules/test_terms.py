@@ -116,3 +116,19 @@ def test_what_nobody_typed_is_the_default_and_what_was_typed_binds(register: Reg
     )
     assert (before.basis, float(before.completeness)) == ("day", 0.8)
     assert (after.basis, float(after.completeness)) == ("hour", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("limits", "owed"),
+    [
+        pytest.param("{COD: {max: 75, page: 4}}", False, id="measured only"),
+        pytest.param("{FlowOut: {max: 50, page: 4}}", True, id="limited by the permit"),
+    ],
+)
+def test_a_flow_owes_findings_only_where_the_permit_limits_it(limits: str, owed: bool) -> None:
+    text = REGISTER.replace("pH: {}}", "FlowOut: {}}")
+    text = text.replace("{COD: {max: 75, page: 4}}", limits)
+    register = load_register("r.yaml", parse_yaml(text, "r.yaml"), CATALOGUE, PACKS)
+    day = day_start(date(2026, 1, 1))
+    cod, flow = terms_of(register.stations["ST01"], day, register, PACKS)
+    assert (cod.owed, flow.owed) == (True, owed)
