@@ -298,6 +298,7 @@ FAULTS = (
         "an open hour of pH makes a day exceed",
         "hours.enough & hours.closed & ~hours.dry",
         "hours.enough & ~hours.dry",
+        "edges",
     ),
     _judge(
         "an hour of pH without discharge makes a day exceed",
@@ -452,11 +453,13 @@ FAULTS = (
         "an open period has no discharge",
         "dry=unseen & _known(flows, enough & closed)",
         "dry=unseen & _known(flows, enough)",
+        "edges",
     ),
     _judge(
         "the outflow of another day decides",
         "known.get((flow, int(window.row_day[row])), -1)",
         "next((r for (s, _), r in known.items() if s == flow), -1)",
+        "edges",
     ),
     _judge(
         "a missing limit does not apply",
@@ -494,6 +497,7 @@ FAULTS = (
         "means are not in lowest terms",
         "np.where(shown, num // common, 0), np.where(shown, den // common, 0)",
         "np.where(shown, num, 0), np.where(shown, den, 0)",
+        "judge",
     ),
     # --- what a series owes
     _terms(
@@ -590,6 +594,7 @@ FAULTS = (
         "a mean just above the limit is shown as the limit",
         "if Fraction(shown) == exact or shown not in limits:",
         "if True:",
+        "edges",
     ),
     _wording(
         "Vietnamese numbers are written as in English",

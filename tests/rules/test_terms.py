@@ -132,3 +132,12 @@ def test_a_flow_owes_findings_only_where_the_permit_limits_it(limits: str, owed:
     day = day_start(date(2026, 1, 1))
     cod, flow = terms_of(register.stations["ST01"], day, register, PACKS)
     assert (cod.owed, flow.owed) == (True, owed)
+
+
+def test_the_instruments_range_is_rounded_inwards_to_whole_quanta() -> None:
+    quantum = CATALOGUE["COD"].quantum
+    text = REGISTER.replace("low: 0.1, high: 300", f"low: {quantum * 3 / 2:f}, high: 300.0000005")
+    assert text != REGISTER
+    found = load_register("r.yaml", parse_yaml(text, "r.yaml"), CATALOGUE, PACKS)
+    cod = terms_of(found.stations["ST01"], day_start(date(2026, 1, 1)), found, PACKS)[0]
+    assert (cod.low, cod.high) == (2, int(300 / quantum))
