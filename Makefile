@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench services clean
+.PHONY: help demo test check format mutants coverage bench services clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,13 @@ check: .venv/.ready ## Linter, formatter, types, and who may import whom
 format: .venv/.ready ## Format the source and put imports in order
 	$(BIN)/ruff check --select I --fix .
 	$(BIN)/ruff format .
+
+mutants: .venv/.ready ## Put faults into rules/ one by one: each must fail a test; ARGS="--only near"
+	@$(BIN)/python -m tests.mutants $(ARGS)
+
+coverage: .venv/.ready ## Branch coverage of rules/ by its own tests: all of it, or it fails
+	@$(BIN)/python -m pytest -q tests/rules --cov=rules --cov-branch \
+	    --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 bench: .venv/.ready ## Measure throughput, latency and memory; ARGS passes options
 	@$(BIN)/python -m tests.bench $(ARGS)

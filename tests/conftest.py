@@ -6,11 +6,15 @@ import os
 from collections.abc import Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 # The same examples in every run: a failure found here is found everywhere. No deadline, for
 # a busy machine must not fail a test that asserts nothing about time.
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
+# For runs that only ask whether something fails: the first example found will do.
+settings.register_profile(
+    "hurried", settings.get_profile("repeatable"), phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile("repeatable")
 
 NO_SKIP = "TOLICH_NO_SKIP"

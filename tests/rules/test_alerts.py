@@ -25,7 +25,7 @@ from rules.alerts import (
     step_of,
 )
 from rules.model import AlertKind, Change, Outcome, Reason, Severity
-from tests.rules.windows import COD, PH, day_finding, limit, readings, terms
+from tests.rules.windows import COD, MONDAY, PH, day_finding, limit, readings, terms
 
 HOUR = 3600
 EXCEEDANCE, NEAR, INTEGRITY = AlertKind.EXCEEDANCE, AlertKind.NEAR, AlertKind.INTEGRITY
@@ -171,6 +171,14 @@ def test_near_of_ph_ends_three_tenths_inside(mean: int, clear: bool) -> None:
     assert is_clear(Fraction(mean), limit("9", "5.5"), PH) is clear
 
 
+def test_a_low_mean_of_an_open_period_is_not_clear() -> None:
+    of = terms()
+    found = day_finding(of, readings(of, [1000] * 100), MONDAY + 100 * 300)
+    assert (found.outcome, found.mean) == (Outcome.NOT_ASSESSABLE, Fraction(1000))
+    assert is_clear(found.mean, found.limit, COD)
+    assert not step_of(found, COD).clear
+
+
 def test_without_a_limit_or_a_mean_nothing_is_clear() -> None:
     assert not is_clear(None, limit("150"), COD)
     assert not is_clear(Fraction(0), None, COD)
@@ -251,6 +259,9 @@ def ep(start: int, end: int | None = None) -> Episode:
         pytest.param([(0, 4)], [(0, None)], [(1, (0, None), "reopened", None)], id="reopened"),
         pytest.param([(0, 4)], [(0, 6)], [(1, (0, 6), "amended", None)], id="ended later"),
         pytest.param([(3, 6)], [(1, 6)], [(1, (1, 6), "amended", None)], id="began earlier"),
+        pytest.param(
+            [(3, None)], [(1, 6)], [(1, (1, 6), "amended", None)], id="began earlier, and ended"
+        ),
         pytest.param([(3, 6)], [], [(1, None, "withdrawn", None)], id="withdrawn"),
         pytest.param(
             [(0, 2), (4, 6)],

@@ -66,6 +66,12 @@ def test_a_wrong_case_says_expected_against_found() -> None:
     ]
 
 
+def test_a_mean_that_was_expected_where_there_is_none_is_named() -> None:
+    text = WRONG.replace("160 x288", "160 x100")
+    (case,) = load_cases("wrong.yaml", parse_yaml(text, "wrong.yaml"), CATALOGUE, KNOWN)
+    assert "COD day 00:00: expected mean 100, found none" in run_case(case, CATALOGUE, KNOWN)
+
+
 @pytest.mark.parametrize(
     ("broken", "mended", "message"),
     [
@@ -84,6 +90,7 @@ def test_a_wrong_case_says_expected_against_found() -> None:
         ("period: day", "period: hour", "findings[0].at: expected a text"),
         ('from: "08:00"', 'from: "08:30"', "expected a whole hour of the day"),
         ('to: "10:00"', 'to: "25:00"', "expected a whole hour of the day"),
+        ("period: day", 'period: hour, at: "24:00"', "the last hour of a day begins at 23:00"),
         ("intervals:", "interval:", "did you mean 'intervals'"),
         ("permit:", "permits:", "did you mean 'permit'"),
         ("schema: 1", "schema: 2", "this program reads schema 1"),

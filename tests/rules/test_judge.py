@@ -376,3 +376,18 @@ def test_the_sheet_and_its_findings_say_the_same() -> None:
     assert found.id == "MAU01:COD:day:2026-03-09T00:00:00+07:00"
     assert (found.revision, found.final, found.end - found.start) == (1, True, 86400)
     assert Fraction(int(sheet.num[0, 0]), int(sheet.den[0, 0])) == found.mean == 1500
+
+
+def test_equal_means_of_different_numbers_of_slots_are_equal_numbers() -> None:
+    rows = [terms(), terms(series=COD_BESIDE), terms(series=COD_BELOW)]
+    given = [
+        *readings(rows[0], [1500] * 288),
+        *readings(rows[1], [1500] * 240, row=1),
+        *readings(rows[2], [1, 2] * 144, row=2),
+    ]
+    (sheet,) = judge(window(rows, given), CLOSED, [DAY])
+    assert sheet.num[:, 0].tolist() == [1500, 1500, 3]
+    assert sheet.den[:, 0].tolist() == [1, 1, 2]
+
+
+COD_BESIDE, COD_BELOW = Series("MAU02", "COD"), Series("MAU03", "COD")

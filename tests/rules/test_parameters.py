@@ -61,6 +61,8 @@ def test_entries_override_the_defaults() -> None:
         ("refresh: 5", "refresh: fast", "parameters.pH.refresh", "expected a whole number"),
         ("g/L: 1000", "g/L: 0", "parameters.COD.units.g/L", "a factor above 0"),
         ("g/L: 1000", "g/L: x", "parameters.COD.units.g/L", "a factor above 0"),
+        ("quantum: 0.001", "quantum: 0", "parameters.pH.quantum", "a number above 0"),
+        ("quantum: 0.001", "quantum: fine", "parameters.pH.quantum", "a number above 0"),
         ("limited: false", "limited: off", "parameters.Flow.limited", "true or false"),
     ],
 )
@@ -85,6 +87,8 @@ def test_all_mistakes_are_named_at_once() -> None:
         ("COD", "mg/l", "1"),
         ("COD", "MG/L", "1"),
         ("COD", "ug/L", "0.001"),
+        ("COD", "µg/l", "0.001"),  # the sign of micro
+        ("COD", "μg/l", "0.001"),  # and the Greek letter
         ("COD", "g/L", "1000"),
         ("Temp", "oC", "1"),
         ("Temp", "ºC", "1"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from rules.loading import Reader
 from rules.model import Limit, Problem, Verification
-from rules.permit import Permit, in_force, limit_for, load_permit, warnings
+from rules.permit import Permit, in_force, limit_for, load_permit, plain, warnings
 from tolich.packs import load_catalogue, load_regulations
 from tolich.yamlfile import parse_yaml
 
@@ -105,7 +106,7 @@ def test_the_limit_is_exact(
 
 
 def test_the_trace_tells_the_whole_calculation() -> None:
-    factored, plain, typed = (limit(permit(), key) for key in ("COD", "NH4", "TSS"))
+    factored, unfactored, typed = (limit(permit(), key) for key in ("COD", "NH4", "TSS"))
     assert factored is not None
     assert factored.trace == (
         "QCVN 40:2011/BTNMT A: ≤ 75 (confirmed)",
@@ -115,8 +116,8 @@ def test_the_trace_tells_the_whole_calculation() -> None:
     assert factored.citation == (
         "QCVN 40:2011/BTNMT, cột A; Giấy phép môi trường 0123 (2025-03-01), tr. 9"
     )
-    assert plain is not None
-    assert plain.trace[-1] == "Kq × Kf ∌ NH4, tr. 9"
+    assert unfactored is not None
+    assert unfactored.trace[-1] == "Kq × Kf ∌ NH4, tr. 9"
     assert typed is not None
     assert typed.trace == ("TSS: ≤ 45 mg/L ← Giấy phép môi trường 0123 (2025-03-01), tr. 8",)
 
@@ -169,6 +170,45 @@ def test_without_a_regulation_only_typed_limits_bind() -> None:
     found, problems = read(text)
     assert problems == []
     assert [key for key in CATALOGUE if limit(found, key) is not None] == ["TSS", "pH"]
+
+
+def test_a_regulation_without_factors_gives_its_own_numbers() -> None:
+    name = "QCVN 40:2011/BTNMT"
+    known = {**PACKS, name: replace(PACKS[name], factors=())}
+    found = limit_for(permit(), CATALOGUE["COD"], known)
+    assert found is not None
+    assert found.high == 75
+    assert found.trace == ("QCVN 40:2011/BTNMT A: ≤ 75 (confirmed)",)
+
+
+def test_factors_leave_both_ends_of_a_range_that_they_do_not_name() -> None:
+    typed = "  pH: {min: 6, max: 8.5, page: 8}\n"
+    found = limit(permit((typed, "")), "pH")
+    assert found is not None
+    assert (found.low, found.high) == (Decimal(6), Decimal(9))
+    assert found.trace[0] == "QCVN 40:2011/BTNMT A: 6 – 9 (confirmed)"
+
+
+def test_factors_multiply_a_maximum_and_no_lower_end() -> None:
+    typed = "  pH: {min: 6, max: 8.5, page: 8}\n"
+    found = limit(permit((typed, ""), ("[COD, BOD5]", "[COD, pH]")), "pH")
+    assert found is not None
+    assert (found.low, found.high) == (Decimal(6), Decimal("8.91"))
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("150", "150"),
+        ("1E+3", "1000"),
+        ("0.0500", "0.05"),
+        ("100.00", "100"),
+        ("0", "0"),
+        (None, "–"),
+    ],
+)
+def test_a_number_is_written_without_exponent_or_idle_zeros(number: str | None, text: str) -> None:
+    assert plain(None if number is None else Decimal(number)) == text
 
 
 # --- which permit binds -----------------------------------------------------------------------
@@ -224,6 +264,11 @@ def test_a_typed_limit_above_the_table_is_shown() -> None:
     (said,) = warnings(permit(("max: 45", "max: 50.5")), "Huế", CATALOGUE, PACKS)
     assert said == "TSS: the permit's 50.5 is above the 50 of QCVN 40:2011/BTNMT column A"
     assert warnings(permit(("max: 45", "max: 50")), "Huế", CATALOGUE, PACKS) == []
+
+
+def test_without_a_regulation_there_is_no_table_to_exceed() -> None:
+    lofty = replace(permit(("max: 45", "max: 5000")), by_regulation=None)
+    assert warnings(lofty, "Huế", CATALOGUE, PACKS) == []
 
 
 # --- a broken permit --------------------------------------------------------------------------

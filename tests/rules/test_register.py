@@ -89,6 +89,24 @@ def test_a_register_keeps_what_it_says() -> None:
     assert (tss.low, tss.high) == (Decimal(5), Decimal(150))
 
 
+def test_an_instrument_measures_only_what_is_physically_possible() -> None:
+    series = load(changed(("{high: 300}", "{low: -5, high: 99999999}"))).stations["ST01"].series
+    cod = CATALOGUE["COD"]
+    assert (series["COD"].low, series["COD"].high) == (cod.low, cod.high)
+
+
+@pytest.mark.parametrize(
+    ("more", "flow"),
+    [
+        pytest.param("", "FlowOut", id="the only one"),
+        pytest.param("      FlowIn: {}\n", None, id="of two, neither"),
+    ],
+)
+def test_which_series_the_flow_of_a_file_means(more: str, flow: str | None) -> None:
+    text = changed(("      FlowOut: {}\n", f"      FlowOut: {{}}\n{more}"))
+    assert load(text).stations["ST01"].tt10_symbols.get("Flow") == flow
+
+
 @pytest.mark.parametrize(
     ("day", "cod", "tss"),
     [

@@ -465,6 +465,26 @@ def test_factors_that_the_regulation_does_not_have_are_refused() -> None:
     ]
 
 
+def test_a_regulation_without_factors_has_nothing_to_say_of_them() -> None:
+    pack = load_regulation(
+        "mau.yaml",
+        changed(
+            ("factors: [K]\n", ""),
+            ("factor_tables:\n  K: [{value: 1.2, when: small, verification: unsure}]\n", ""),
+            (
+                "    factors_apply: {value: true, verification: confirmed, sources: [one, two]}\n",
+                "",
+            ),
+            ("    factors_apply: {verification: missing}\n", ""),
+        ),
+        "",
+    )
+    assert pack.factors == ()
+    for row in pack.parameters.values():
+        assert row.factors_apply is None
+        assert row.factors_apply_verification is Verification.MISSING
+
+
 def test_a_loaded_pack_has_rows() -> None:
     raw = deepcopy(changed())
     assert isinstance(raw, dict)

@@ -1,0 +1,1 @@
+"""Deliberate faults in `rules/` that the tests must notice."""
