@@ -164,12 +164,9 @@ class _Limits:
 
 
 def _shares(shares: Sequence[Fraction], line: Ints) -> tuple[Ints, Ints]:
-    over, under = (np.array(side, np.int64) for side in zip(*map(_pair, shares), strict=True))
+    over = np.array([share.numerator for share in shares], np.int64)
+    under = np.array([share.denominator for share in shares], np.int64)
     return over[line], under[line]
-
-
-def _pair(share: Fraction) -> tuple[int, int]:
-    return share.numerator, share.denominator
 
 
 def _low(limit: Limit | None, quantum: Decimal) -> Fraction:

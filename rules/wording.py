@@ -21,8 +21,10 @@ _OUTCOME_WORDS = {
 _REASON_WORDS = {
     Reason.WITHIN_LIMIT: ("trung bình không vượt giới hạn", "the mean does not exceed the limit"),
     Reason.NEAR_LIMIT: (
-        "trung bình từ 90 % giới hạn trở lên (pH: cách giới hạn không quá 0,2)",
-        "the mean is at 90 % of the limit or more (pH: within 0.2 of an end)",
+        "trung bình từ mức gần giới hạn trở lên (90 %, nếu giấy phép không ghi khác; "
+        "pH: cách giới hạn không quá 0,2)",
+        "the mean is at what counts as near or more (90 % of the limit unless the permit says "
+        "otherwise; pH: within 0.2 of an end)",
     ),
     Reason.ABOVE_LIMIT: ("trung bình lớn hơn giới hạn", "the mean is above the limit"),
     Reason.BELOW_LIMIT: (
