@@ -272,7 +272,7 @@ class Pipeline(Taking):
     ) -> None:
         super().__init__(engine, decode, catalogue, registered, clock)
         self.settler = Settler(registered, self.series, grace=grace)
-        self.silence = Silence(engine)
+        self.silence = Silence(engine, self.series)
         self.waiting = Waiting()
         self._seq = self._head()
         self._settled: list[StationDay] = []
@@ -353,7 +353,7 @@ class Pipeline(Taking):
         ready = self.waiting.ready(mono, busy)[:AT_ONCE] if judging else []
         if ready:
             self._settle(append, ready)
-        self.silence.heard(append, taken.heard)
+        self.silence.heard(append, taken)
 
     def _take(
         self, append: Append, deliveries: Sequence[Delivery], decoded: Sequence[Decoded]
@@ -438,5 +438,7 @@ class Pipeline(Taking):
         if self.silence.due(register, connected, now):
             with appending(self.engine, now) as append:
                 self._take_over(append)  # may have heard of somebody
-                self.silence.write(append, self.silence.due(register, connected, now), connected)
+                look = self.silence.due(register, connected, now)
+                if look is not None:
+                    self.silence.write(append, look)
             self._committed(append)

@@ -39,7 +39,9 @@ def on(tmp_path: Path) -> Iterator[Stage]:
 
 
 def silences(of: Stage, pipeline: Taking, name: str = "MAU01") -> list[Shape]:
-    return alerts(of.reads(pipeline), kind="silence", station=name)
+    """Silences of a whole station, not of its parameters."""
+    found = alerts(of.reads(pipeline), kind="silence", station=name)
+    return [one for one in found if one["parameter"] is None]
 
 
 def told(of: Stage, pipeline: Taking, name: str = "MAU01") -> list[tuple[str, str, str]]:
@@ -48,7 +50,7 @@ def told(of: Stage, pipeline: Taking, name: str = "MAU01") -> list[tuple[str, st
     return [
         (one["change"], one["after"]["severity"], one["at"])
         for one in said
-        if one["after"]["kind"] == "silence"
+        if one["after"]["kind"] == "silence" and one["parameter"] is None
     ]
 
 
