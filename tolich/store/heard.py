@@ -41,4 +41,4 @@ def _ahead(connection: Connection, key: int, at: int, received: int) -> int:
         .join(raw, raw.c.id == reading.c.raw)
         .where(reading.c.series == key, reading.c.at > received, reading.c.at <= at)
     )
-    return max(min(when, came) for when, came in connection.execute(query))
+    return max(min(int(when), int(came)) for when, came in connection.execute(query))
