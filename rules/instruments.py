@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -20,8 +19,8 @@ from typing import Any, NamedTuple
 from rules.loading import Reader, meant
 from rules.model import Averaging, Parameter, Problem, Refused, Severity, Status
 from rules.parameters import Catalogue
-from rules.permit import Regulations, limit_for
-from rules.register import Register, SeriesEntry, Station
+from rules.permit import Permit, Regulations, limit_for, plain
+from rules.register import SeriesEntry, Station
 
 MONTH = 30 * 86400
 HISTORY = 120 * 86400
@@ -334,18 +333,16 @@ class ShortRange(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"{self.station}: {self.parameter}: the instrument's range ends at {self.high} "
-            f"{self.unit}, below {self.needed} ({self.limit} is the limit)"
+            f"{self.station}, {self.parameter}: the instrument's range ends at "
+            f"{plain(self.high)} {self.unit} and must reach {plain(self.needed)} "
+            f"(limit {plain(self.limit)})"
         )
 
 
 def short_ranges(
-    station: Station, register: Register, day: date, known: Regulations, allowed: StationBudget
+    station: Station, permit: Permit, known: Regulations, allowed: StationBudget
 ) -> list[ShortRange]:
-    """The series of a station whose range is too short for the limit of a day."""
-    permit = register.permit(station.plant, day)
-    if permit is None:
-        return []
+    """The series of a station whose range is too short for the limit of a permit."""
     found = []
     for key, entry in station.series.items():
         limit = limit_for(permit, entry.parameter, known)

@@ -183,10 +183,11 @@ class Instruments:
         first = first_at(connection, station.id)
         if first is not None:
             yield from self._of_series(connection, station, first, now)
-        register, day = registered.register, local_date(now)
-        known, allowed = registered.regulations, self._allowed.station
-        for short in short_ranges(station, register, day, known, allowed):
-            yield (short.parameter, Subject.RANGE), short_range(short, now)
+        permit = registered.register.permit(station.plant, local_date(now))
+        if permit is not None:
+            known, allowed = registered.regulations, self._allowed.station
+            for short in short_ranges(station, permit, known, allowed):
+                yield (short.parameter, Subject.RANGE), short_range(short, now)
 
     def _of_station(self, connection: Connection, station: Station, now: int) -> Iterator[Standing]:
         allowed, day = self._allowed.station, local_date(now)

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from rules.instruments import short_ranges
 from rules.model import Problem, Refused
-from rules.permit import plain, warnings
+from rules.permit import Permit, plain, warnings
 from rules.register import Register, load_register
 from rules.regulation import Regulation
 from tolich.console import err, out, refusing
-from tolich.packs import load_catalogue, load_pack, load_regulations
+from tolich.packs import load_catalogue, load_instruments, load_pack, load_regulations
 from tolich.settings import load_settings
 from tolich.yamlfile import read_yaml
 
@@ -90,7 +91,7 @@ def list_permits(register: RegisterFile) -> None:
     table = Table("permit", "plant", "number", "from", "to know")
     for key, permit in sorted(found.permits.items()):
         province = found.clusters[found.plants[permit.plant].cluster].province
-        said = warnings(permit, province, catalogue, known)
+        said = warnings(permit, province, catalogue, known) + _ranges(found, permit)
         table.add_row(key, permit.plant, permit.number, str(permit.since), "\n".join(said))
     out.print(table)
 
@@ -101,6 +102,13 @@ def check_permits(register: RegisterFile) -> None:
     with refusing():
         found = _register(register)
     out.print(f"{len(found.permits)} permits, {len(found.stations)} stations, no problems")
+
+
+def _ranges(register: Register, permit: Permit) -> list[str]:
+    """Instruments of a permit's plant whose range is too short for its limits."""
+    allowed, known = load_instruments(load_catalogue()).station, load_regulations()
+    stations = [one for one in register.stations.values() if one.plant == permit.plant]
+    return [str(short) for one in stations for short in short_ranges(one, permit, known, allowed)]
 
 
 def _register(path: Path) -> Register:
@@ -117,11 +125,16 @@ def check(
         problems: list[Problem] = []
         loaded = load_settings(settings)
         load_regulations()  # read also where no register file needs them
+        load_instruments(load_catalogue())
+        said: list[str] = []
         for path in loaded.register_files:
             try:
-                _register(path)
+                register = _register(path)
+                said += [text for p in register.permits.values() for text in _ranges(register, p)]
             except Refused as refused:
                 problems += refused.problems
         if problems:
             raise Refused(problems)
+    for text in said:
+        out.print(f"[yellow]Warning:[/] {text}")
     out.print("settings, register and regulations: no problems")
