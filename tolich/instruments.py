@@ -103,6 +103,7 @@ class Instruments:
             self._raw = raw_before(connection, now - LIVE)
             self.catch_up(connection)
         self._open = {alert.track: alert for alert in found}
+        self._told: dict[Track, int] = {}
 
     def catch_up(self, connection: Connection) -> None:
         """Another process took messages in."""
@@ -127,15 +128,17 @@ class Instruments:
         return found
 
     def write(self, append: Append, found: Iterable[Noticed]) -> None:
-        """Raise and end what was noticed."""
+        """Raise, count on and end what was noticed."""
         for noticed in found:
-            alert = self._open.pop(noticed.track, None)
-            if noticed.standing is not None and alert is None:
-                self._open[noticed.track] = _raise(append, noticed.track, noticed.standing)
-            elif noticed.standing is None and alert is not None:
-                cause = {"kind": "instrument", "subject": noticed.track.subject, "over": True}
-                ended = replace(alert, state=ENDED, ended_at=append.at)
-                change_alert(append, alert, ended, Change.ENDED, cause)
+            alert, standing = self._open.get(noticed.track), noticed.standing
+            if alert is None and standing is not None:
+                self._open[noticed.track] = _raise(append, noticed.track, standing)
+            elif alert is not None and standing is not None:
+                change_alert(append, alert, alert, Change.AMENDED, _cause(standing))
+            elif alert is not None:
+                del self._open[noticed.track]
+                _end(append, alert)
+            self._told[noticed.track] = _count(standing)
 
     # --- whose turn it is -------------------------------------------------------------------
 
@@ -168,12 +171,17 @@ class Instruments:
         standing = dict(self._standing(connection, station, registered, now))
         for (parameter, subject), found in standing.items():
             track = Track(AlertKind.INSTRUMENT, station.id, parameter, None, subject)
-            if track not in self._open:
+            if track not in self._open or self._doubled(track, found):
                 yield Noticed(track, found)
         for track in self._open:
             about = (track.parameter, Subject(track.subject or ""))
             if track.station == station.id and about not in standing:
                 yield Noticed(track, None)
+
+    def _doubled(self, track: Track, found: Standing) -> bool:
+        """An alert that counts rejections is told again each time the count has doubled."""
+        count = _count(found) if track.subject == Subject.REJECTIONS else 0
+        return count >= 2 * self._told.setdefault(track, count) > 0
 
     def _standing(
         self, connection: Connection, station: Station, registered: Registered, now: int
@@ -237,16 +245,33 @@ class Instruments:
         return drift(found, entry.parameter, self._allowed.budget(entry.parameter.key))
 
 
-def _raise(append: Append, track: Track, standing: Standing) -> AlertRow:
+def _raise(append: Append, track: Track, of: Standing) -> AlertRow:
+    return raise_alert(append, track, of.severity, of.since, None, None, Change.RAISED, _cause(of))
+
+
+def _end(append: Append, alert: AlertRow) -> None:
+    cause: dict[str, Any] = {"kind": "instrument", "subject": alert.track.subject, "over": True}
+    if alert.track.subject == Subject.REJECTIONS:
+        refused = refused_at(append.connection, alert.track.station, COUNTED)
+        cause["count"] = sum(1 for at in refused if at >= alert.started_at)
+    ended = replace(alert, state=ENDED, ended_at=append.at)
+    change_alert(append, alert, ended, Change.ENDED, cause)
+
+
+def _count(of: Standing | None) -> int:
+    count = 0 if of is None else of.numbers.get("count", 0)
+    return count if isinstance(count, int) else 0
+
+
+def _cause(of: Standing) -> dict[str, Any]:
+    """What was seen, as a transition keeps it."""
     cause: dict[str, Any] = {
         "kind": "instrument",
-        "subject": str(standing.subject),
-        "since": rfc3339(standing.since),
-        **standing.numbers,
+        "subject": str(of.subject),
+        "since": rfc3339(of.since),
+        **of.numbers,
     }
     for moment in ("due", "last"):
         if moment in cause:
             cause[moment] = rfc3339(cause[moment])
-    return raise_alert(
-        append, track, standing.severity, standing.since, None, None, Change.RAISED, cause
-    )
+    return cause

@@ -40,8 +40,12 @@ def trouble_why(shape: Shape, history: Sequence[Shape]) -> Shape:
 
 
 def _cause(history: Sequence[Shape]) -> Cause:
-    """The numbers it was raised with: what ends or withdraws it has none of its own."""
-    return next((one["cause"] for one in history if one["before"] is None), {})
+    """The newest numbers: what ends or withdraws an alert does not say them again."""
+    found: dict[str, Any] = {}
+    for one in history:
+        if "since" in one["cause"]:
+            found |= one["cause"]
+    return found
 
 
 _SILENCE = "now - max(min(observed, received), connected since) >= the ladder's rung"
