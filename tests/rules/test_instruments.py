@@ -32,6 +32,7 @@ from rules.instruments import (
     rejections,
     runs,
     seconds_since,
+    short_range,
     short_ranges,
     step,
     usual_gap,
@@ -325,6 +326,10 @@ def test_a_range_must_reach_three_times_the_limit(
             "MAU01, COD: the instrument's range ends at 299 mg/L and must reach 300 (limit 100)"
         )
         assert short_ranges(here, replace(permit, limits={}), {}, LIMITS) == []
+        told = short_range(found[0], 77)
+        assert (told.since, told.severity, dict(told.numbers)) == (
+            77, Severity.INFO, {"high": 299.0, "limit": 100.0, "needed": 300.0, "unit": "mg/L"},
+        )  # fmt: skip
 
 
 # --- settings -----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from rules.silence import (
     PARAMETER_CEILING,
     next_rung,
     quiet_since,
+    rank,
     reached,
     rungs,
     severity,
@@ -108,3 +109,8 @@ def test_the_next_rung_is_where_the_level_changes(quiet: int, interval: int, ref
     at = next_rung(ladder, quiet)
     assert at is None or reached(ladder, at) is not reached(ladder, quiet)
     assert at is None or reached(ladder, at - 1) is reached(ladder, quiet)
+
+
+def test_severities_rise() -> None:
+    assert [rank(level) for level in Severity] == sorted(rank(level) for level in Severity)
+    assert rank(Severity.CRITICAL) > rank(Severity.MAJOR) > rank(Severity.WARNING)

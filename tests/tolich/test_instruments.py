@@ -23,7 +23,6 @@ from tests.cast import (
     permit,
     stage,
     station,
-    transitions,
 )
 from tolich.pipeline import Pipeline, Taking
 from tolich.ports import EVERYTHING, Delivery, NotDurable, Shape
@@ -83,9 +82,8 @@ def test_a_fault_that_lasts_is_told_once_and_ends_with_measuring(on: Stage) -> N
     assert troubles(on, pipeline, "active") == [("fault", "warning")]
     play(on, pipeline, said(8 * HOUR, 8, "00"))
     assert troubles(on, pipeline, "ended") == [("fault", "warning")]
-    changes = [one["change"] for one in transitions(on.reads(pipeline), alert="A1")]
-    assert changes == ["raised", "ended"]
     explained = why(on, pipeline, "fault")
+    assert [one["change"] for one in explained["transitions"]] == ["raised", "ended"]
     assert explained["alert"]["started_at"] == rfc3339(DAY0 + 2 * HOUR)
     assert "device error (02) since 2026-03-10T02:00:00+07:00" in explained["summary"]["en"]
     assert "(set: 4 h)" in explained["summary"]["en"]
@@ -265,7 +263,7 @@ def test_repeated_rejections_are_one_alert_that_counts_and_ends(on: Stage) -> No
     on.clock.set(DAY0 + 2 * HOUR + 12 * MINUTE)
     pipeline.tick(DAY0)
     assert troubles(on, pipeline, "ended") == [("rejections", "warning")]
-    told = transitions(on.reads(pipeline), alert="A1")
+    told = why(on, pipeline, "rejections")["transitions"]
     assert [one["change"] for one in told] == ["raised", "amended", "ended"]
     assert told[-1]["cause"]["count"] == 50
 
