@@ -88,6 +88,8 @@ ALERT = {
     "ended_at": None,
     "finding": FINDING_ID,
     "merged_into": None,
+    "subject": None,
+    "part_of": None,
     "simulated": True,
 }
 TRANSITION = {

@@ -201,6 +201,8 @@ class Alert(_Shape):
     started_at: AwareDatetime
     ended_at: AwareDatetime | None
     finding: str | None
+    subject: str | None = Field(description="What about an instrument: fault, clock ...")
+    part_of: str | None = Field(description="The outage a silence belongs to.")
     simulated: bool
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import rules
+from rules.instruments import Allowed, load_allowed
 from rules.model import Problem, Refused
 from rules.parameters import Catalogue, load_parameters
 from rules.regulation import (
@@ -23,6 +24,7 @@ from tolich.yamlfile import parse_yaml, read_bytes, read_yaml
 
 RULES = Path(rules.__file__).parent
 CATALOGUE = RULES / "parameters.yaml"
+INSTRUMENTS = RULES / "instruments.yaml"
 REGULATIONS = RULES / "regulations"
 _CASES = ".cases.yaml"  # readings in, findings out: they test a pack and are none
 
@@ -30,6 +32,11 @@ _CASES = ".cases.yaml"  # readings in, findings out: they test a pack and are no
 def load_catalogue() -> Catalogue:
     """Every measured quantity by key. Raises Refused."""
     return load_parameters(str(CATALOGUE), read_yaml(CATALOGUE))
+
+
+def load_instruments(catalogue: Catalogue) -> Allowed:
+    """What is allowed to instruments before an alert tells of it. Raises Refused."""
+    return load_allowed(str(INSTRUMENTS), read_yaml(INSTRUMENTS), catalogue)
 
 
 def load_pack(path: Path, catalogue: Catalogue) -> Regulation:

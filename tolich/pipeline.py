@@ -19,7 +19,9 @@ from rules.days import midnight, rfc3339
 from rules.judge import GRACE
 from rules.model import PERIODS, Period, Refused, Series
 from rules.parameters import Catalogue
+from tolich.instruments import Instruments
 from tolich.owed import missing_days
+from tolich.packs import load_instruments
 from tolich.ports import Clock, Decoded, Delivery, NotDurable, Receipt, Registered, Rejection
 from tolich.reminders import Reminders
 from tolich.settle import Settler
@@ -274,8 +276,10 @@ class Pipeline(Taking):
     ) -> None:
         super().__init__(engine, decode, catalogue, registered, clock)
         self.settler = Settler(registered, self.series, periods, grace)
-        self.silence = Silence(engine)
+        self.silence = Silence(engine, self.series)
         self.reminders = Reminders(engine)
+        allowed = load_instruments(catalogue)
+        self.instruments = Instruments(engine, self.series, allowed, clock.now())
         self.waiting = Waiting()
         self._seq = self._head()
         self._settled: list[StationDay] = []
@@ -306,6 +310,7 @@ class Pipeline(Taking):
         self.settle(everything=fill, busy=busy)
         self._watch_silence(connected)
         self._remind()
+        self._watch_instruments(connected)
 
     def settle(self, *, everything: bool = False, busy: bool = False) -> int:
         """Judge what is ready (or all that waits); returns the number of findings written."""
@@ -359,7 +364,8 @@ class Pipeline(Taking):
         ready = self.waiting.ready(mono, busy)[:AT_ONCE] if judging else []
         if ready:
             self._settle(append, ready)
-        self.silence.heard(append, taken.heard)
+        self.silence.heard(append, taken)
+        self.instruments.heard(taken)
 
     def _take(
         self, append: Append, deliveries: Sequence[Delivery], decoded: Sequence[Decoded]
@@ -372,6 +378,7 @@ class Pipeline(Taking):
         if append.seq == self._seq:
             return
         self.silence.catch_up(append)
+        self.instruments.catch_up(append.connection)
         mono = time.monotonic()
         for day in self._due_days(append, 0):
             self.settler.windows.forget(day)
@@ -393,6 +400,7 @@ class Pipeline(Taking):
         self.settler.forget()
         self.silence.recall()
         self.reminders.recall()
+        self.instruments.recall(self.clock.now())
         self.waiting.touched.clear()  # what was not stored has not come
 
     def _head(self) -> int:
@@ -445,7 +453,20 @@ class Pipeline(Taking):
         if self.silence.due(register, connected, now):
             with appending(self.engine, now) as append:
                 self._take_over(append)  # may have heard of somebody
-                self.silence.write(append, self.silence.due(register, connected, now), connected)
+                look = self.silence.due(register, connected, now)
+                if look is not None:
+                    self.silence.write(append, look)
+            self._committed(append)
+
+    def _watch_instruments(self, connected: int | None) -> None:
+        if connected is None:
+            return
+        now = self.clock.now()
+        found = self.instruments.look(self.registered, now)
+        if found:
+            with appending(self.engine, now) as append:
+                self._take_over(append)
+                self.instruments.write(append, found)
             self._committed(append)
 
     def _remind(self) -> None:

@@ -110,7 +110,8 @@ def verdicts(reads: Reads) -> Iterator[Shape]:
     alerts = [
         {key: shape[key] for key in _ALERT}
         for shape in _all(lambda c: reads.alerts(EVERYTHING, AlertQuery(), c, 1000))
-        if shape["kind"] != "silence" and shape["state"] != "withdrawn"
+        if shape["kind"] not in ("silence", "outage", "instrument")
+        and shape["state"] != "withdrawn"
     ]
     yield from sorted(alerts, key=lambda shape: [str(value) for value in shape.values()])
 

@@ -22,7 +22,7 @@ from tests.cast import (
     station,
     transitions,
 )
-from tolich.pipeline import Taking
+from tolich.pipeline import Pipeline, Taking
 from tolich.ports import EVERYTHING, NotDurable, Shape
 
 EIGHT = DAY0 + 8 * HOUR
@@ -39,7 +39,9 @@ def on(tmp_path: Path) -> Iterator[Stage]:
 
 
 def silences(of: Stage, pipeline: Taking, name: str = "MAU01") -> list[Shape]:
-    return alerts(of.reads(pipeline), kind="silence", station=name)
+    """Silences of a whole station, not of its parameters."""
+    found = alerts(of.reads(pipeline), kind="silence", station=name)
+    return [one for one in found if one["parameter"] is None]
 
 
 def told(of: Stage, pipeline: Taking, name: str = "MAU01") -> list[tuple[str, str, str]]:
@@ -48,7 +50,7 @@ def told(of: Stage, pipeline: Taking, name: str = "MAU01") -> list[tuple[str, st
     return [
         (one["change"], one["after"]["severity"], one["at"])
         for one in said
-        if one["after"]["kind"] == "silence"
+        if one["after"]["kind"] == "silence" and one["parameter"] is None
     ]
 
 
@@ -219,3 +221,122 @@ def test_the_why_of_a_silence_says_since_when(on: Stage) -> None:
     assert rfc3339(EIGHT) in why["summary"]["en"]
     assert rfc3339(EIGHT) in why["summary"]["vi"]
     assert [one["change"] for one in why["transitions"]] == ["raised"]
+
+
+# --- single parameters --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Stage]:
+    """A store whose MAU01 reports TSS and FlowOut every five minutes, from eight o'clock on."""
+    of = stage(tmp_path, DAY0)
+    series = station("mau-01", ["TSS", "FlowOut"], interval=300)
+    of.enter({"schema": 1, "stations": {"MAU01": series}})
+    of.clock.set(EIGHT)
+    yield of
+    of.close()
+
+
+def say(of: Stage, pipeline: Taking, minute: int, *parameters: str) -> None:
+    """The station says these parameters at a minute after eight, at once."""
+    of.clock.set(EIGHT + minute * MINUTE)
+    pipeline.submit(
+        [message("MAU01", *(Said(key, 8 * HOUR + minute * MINUTE, 5) for key in parameters))]
+    )
+    if isinstance(pipeline, Pipeline):
+        pipeline.tick(DAY0)
+
+
+def of_parameters(of: Stage, pipeline: Taking) -> list[tuple[str, str, str]]:
+    found = alerts(of.reads(pipeline), kind="silence", station="MAU01")
+    return [
+        (one["parameter"], one["severity"], one["state"])
+        for one in found
+        if one["parameter"] is not None
+    ]
+
+
+def test_a_parameter_can_be_silent_while_its_station_speaks(two: Stage) -> None:
+    pipeline = two.pipeline()
+    say(two, pipeline, 0, "TSS", "FlowOut")
+    for minute in range(5, 200, 5):
+        say(two, pipeline, minute, "FlowOut")
+    assert of_parameters(two, pipeline) == [("TSS", "warning", "active")]
+    assert silences(two, pipeline) == []
+    told_of = transitions(two.reads(pipeline), parameter="TSS")
+    assert [(one["change"], one["after"]["severity"], one["at"]) for one in told_of] == [
+        ("raised", "info", rfc3339(EIGHT + 10 * MINUTE)),
+        ("escalated", "warning", rfc3339(EIGHT + 30 * MINUTE)),
+    ]
+    say(two, pipeline, 200, "TSS", "FlowOut")
+    assert of_parameters(two, pipeline) == [("TSS", "warning", "ended")]
+
+
+def test_the_parameters_of_a_silent_station_are_not_told_of(two: Stage) -> None:
+    pipeline = two.pipeline()
+    say(two, pipeline, 0, "TSS", "FlowOut")
+    two.clock.set(EIGHT + 5 * HOUR)
+    pipeline.tick(DAY0)
+    assert [one["severity"] for one in silences(two, pipeline)] == ["critical"]
+    assert of_parameters(two, pipeline) == []
+
+
+def test_an_analyser_has_time_for_a_fresh_value(two: Stage) -> None:
+    two.enter({"schema": 1, "stations": {"MAU01": station("mau-01", ["NH4", "TSS"], interval=300)}})
+    pipeline = two.pipeline()
+    say(two, pipeline, 0, "NH4", "TSS")
+    for minute in range(5, 61, 5):
+        assert of_parameters(two, pipeline) == []
+        say(two, pipeline, minute, "TSS")
+    assert of_parameters(two, pipeline) == [("NH4", "info", "active")]
+
+
+def test_late_readings_end_the_silence_of_a_parameter_and_do_not_withdraw_it(two: Stage) -> None:
+    pipeline = two.pipeline()
+    say(two, pipeline, 0, "TSS", "FlowOut")
+    for minute in range(5, 20, 5):
+        say(two, pipeline, minute, "FlowOut")
+    assert of_parameters(two, pipeline) == [("TSS", "info", "active")]
+    late = message("MAU01", Said("TSS", 8 * HOUR + 10 * MINUTE, 5), received=two.clock.now())
+    pipeline.submit([late])
+    pipeline.tick(DAY0)
+    assert of_parameters(two, pipeline) == [("TSS", "info", "ended")]
+
+
+def test_what_was_heard_of_a_parameter_is_known_after_a_crash(two: Stage) -> None:
+    pipeline = two.pipeline()
+    two.clock.set(EIGHT)
+    # Its newest reading came nine minutes before its time; an older one was heard later.
+    ahead = message("MAU01", Said("TSS", 8 * HOUR + 9 * MINUTE, 5), received=EIGHT)
+    pipeline.submit([ahead])
+    say(two, pipeline, 8, "TSS")
+    again = two.pipeline()
+    for minute in (10, 15):
+        say(two, again, minute, "FlowOut")
+    assert [one for one in of_parameters(two, again) if one[0] == "TSS"] == []
+    two.clock.set(EIGHT + 18 * MINUTE)
+    again.tick(DAY0)
+    once_more = two.pipeline()
+    once_more.tick(DAY0)
+    found = [one for one in alerts(two.reads(again), kind="silence") if one["parameter"] == "TSS"]
+    assert [one["started_at"] for one in found] == [rfc3339(EIGHT + 8 * MINUTE)]
+
+
+def test_a_parameter_that_another_process_took_was_heard_too(two: Stage) -> None:
+    pipeline, web = two.pipeline(), two.taking()
+    say(two, pipeline, 0, "TSS", "FlowOut")
+    for minute in range(5, 20, 5):
+        say(two, pipeline, minute, "FlowOut")
+    say(two, web, 16, "TSS")
+    say(two, pipeline, 20, "FlowOut")
+    assert of_parameters(two, pipeline) == [("TSS", "info", "ended")]
+
+
+def test_the_why_of_a_parameters_silence_names_it(two: Stage) -> None:
+    pipeline = two.pipeline()
+    for minute in range(0, 20, 5):
+        say(two, pipeline, minute, "FlowOut")
+    (alert,) = (one for one in alerts(two.reads(pipeline), kind="silence") if one["parameter"])
+    why = two.reads(pipeline).alert_why(EVERYTHING, alert["id"])
+    assert why is not None
+    assert why["summary"]["en"].startswith("Station MAU01, TSS has sent nothing since ")

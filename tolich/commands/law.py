@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from rules.instruments import short_ranges
 from rules.model import Problem, Refused
-from rules.permit import Regulations, warnings
+from rules.permit import Permit, Regulations, warnings
 from rules.register import Register, load_register
 from tolich.commands.regulations import OwnPacks
 from tolich.console import out, refusing
-from tolich.packs import load_catalogue, load_regulations
+from tolich.packs import load_catalogue, load_instruments, load_regulations
 from tolich.settings import load_settings
 from tolich.yamlfile import read_yaml
 
@@ -34,7 +35,7 @@ def list_permits(register: RegisterFile, own: OwnPacks = None) -> None:
     table = Table("permit", "plant", "number", "from", "to know")
     for key, permit in sorted(found.permits.items()):
         province = found.clusters[found.plants[permit.plant].cluster].province
-        said = warnings(permit, province, catalogue, known)
+        said = warnings(permit, province, catalogue, known) + _ranges(found, permit, known)
         table.add_row(key, permit.plant, permit.number, str(permit.since), "\n".join(said))
     out.print(table)
 
@@ -45,6 +46,13 @@ def check_permits(register: RegisterFile, own: OwnPacks = None) -> None:
     with refusing():
         found = _register(register, load_regulations(extra=own or ()))
     out.print(f"{len(found.permits)} permits, {len(found.stations)} stations, no problems")
+
+
+def _ranges(register: Register, permit: Permit, known: Regulations) -> list[str]:
+    """Instruments of a permit's plant whose range is too short for its limits."""
+    allowed = load_instruments(load_catalogue()).station
+    stations = [one for one in register.stations.values() if one.plant == permit.plant]
+    return [str(short) for one in stations for short in short_ranges(one, permit, known, allowed)]
 
 
 def _register(path: Path, known: Regulations) -> Register:
@@ -61,11 +69,17 @@ def check(
         problems: list[Problem] = []
         loaded = load_settings(settings)
         known = load_regulations(extra=loaded.regulations)
+        load_instruments(load_catalogue())
+        said: list[str] = []
         for path in loaded.register_files:
             try:
-                _register(path, known)
+                register = _register(path, known)
+                for permit in register.permits.values():
+                    said += _ranges(register, permit, known)
             except Refused as refused:
                 problems += refused.problems
         if problems:
             raise Refused(problems)
+    for text in said:
+        out.print(f"[yellow]Warning:[/] {text}")
     out.print("settings, register and regulations: no problems")

@@ -29,6 +29,7 @@ class Track:
     station: str
     parameter: str | None = None
     period: str | None = None
+    subject: str | None = None  # of an instrument alert: rules.instruments.Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class AlertRow:
     ended_at: int | None
     finding: str | None
     merged_into: int | None = None
+    part_of: int | None = None  # the outage a silence belongs to
 
 
 def public_id(key: int) -> str:
@@ -59,13 +61,16 @@ def read_alert(row: RowMapping) -> AlertRow:
     """A row of the alert table as a value."""
     return AlertRow(
         id=row["id"],
-        track=Track(AlertKind(row["kind"]), row["station"], row["parameter"], row["period"]),
+        track=Track(
+            AlertKind(row["kind"]), row["station"], row["parameter"], row["period"], row["subject"]
+        ),
         severity=Severity(row["severity"]),
         state=row["state"],
         started_at=row["started_at"],
         ended_at=row["ended_at"],
         finding=row["finding"],
         merged_into=row["merged_into"],
+        part_of=row["part_of"],
     )
 
 
@@ -78,6 +83,7 @@ def alerts_of(connection: Connection, track: Track, reaching: int | None = None)
             alert.c.station == track.station,
             alert.c.parameter.is_not_distinct_from(track.parameter),
             alert.c.period.is_not_distinct_from(track.period),
+            alert.c.subject.is_not_distinct_from(track.subject),
             alert.c.state != WITHDRAWN,
         )
         .order_by(alert.c.id)
@@ -108,11 +114,12 @@ def raise_alert(
     finding: str | None,
     change: Change,
     cause: Mapping[str, Any],
+    part_of: int | None = None,
 ) -> AlertRow:
     """A new alert and the transition that says so."""
     new = AlertRow(
         next_key(append.connection, alert), track, severity, _state(ended_at), started_at,
-        ended_at, finding,
+        ended_at, finding, part_of=part_of,
     )  # fmt: skip
     append.connection.execute(insert(alert), [_columns(new)])
     _write(append, track, change, new.id, finding, None, snapshot(new), cause)
@@ -161,6 +168,8 @@ def _columns(row: AlertRow) -> dict[str, Any]:
         "ended_at": row.ended_at,
         "finding": row.finding,
         "merged_into": row.merged_into,
+        "subject": row.track.subject,
+        "part_of": row.part_of,
     }
 
 
@@ -175,6 +184,10 @@ def snapshot(row: AlertRow) -> dict[str, Any]:
     }
     if row.merged_into is not None:
         kept["merged_into"] = public_id(row.merged_into)
+    if row.part_of is not None:
+        kept["part_of"] = public_id(row.part_of)
+    if row.track.subject is not None:
+        kept["subject"] = row.track.subject
     return kept
 
 

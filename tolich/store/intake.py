@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select, update
 
@@ -37,6 +38,14 @@ StationDay = tuple[str, int]
 """A station and a local midnight."""
 
 
+class Arrived(NamedTuple):
+    """When a message came, and the newest time it speaks of: the clock of its station."""
+
+    station: str
+    received: int
+    observed: int
+
+
 @dataclass(slots=True)
 class Taken:
     """What a batch added: new readings by station-day, and how far each station was heard."""
@@ -45,6 +54,9 @@ class Taken:
     heard: dict[str, int] = field(default_factory=dict)  # greatest min(observed, received)
     first: dict[str, int] = field(default_factory=dict)  # earliest observed_at
     newest: dict[str, int] = field(default_factory=dict)  # newest raw id
+    spoken: dict[int, int] = field(default_factory=dict)  # `heard` of each series, by its key
+    arrived: list[Arrived] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)  # stations that sent what was rejected
     duplicates: int = 0
 
 
@@ -116,10 +128,13 @@ def _collect(
     raw_id: int,
 ) -> None:
     station = content.station
+    if content.rejected and (named := station or topic_place(delivery.topic)[1]):
+        taken.refused.add(named)
     if station is None or not content.readings:
         return
     ends = register.stations[station].stamp_ends
     keys: dict[str, int] = {}
+    spoken: dict[int, int] = {}
     day, rows = -DAY_SECONDS, []
     for parameter, at, value, status in content.readings:
         key = keys.get(parameter)
@@ -129,8 +144,14 @@ def _collect(
             day = day_of(at, ends)
             rows = taken.rows.setdefault((station, day), [])
         rows.append((key, at, value, status, raw_id))
+        if at > spoken.get(key, 0):
+            spoken[key] = at
+    received = delivery.received_at
+    for key, at in spoken.items():
+        taken.spoken[key] = max(taken.spoken.get(key, 0), min(at, received))
     observed = [reading.observed_at for reading in content.readings]
-    heard = min(max(observed), delivery.received_at)
+    heard = min(max(observed), received)
+    taken.arrived.append(Arrived(station, received, max(observed)))
     taken.heard[station] = max(taken.heard.get(station, heard), heard)
     first = min(observed)
     taken.first[station] = min(taken.first.get(station, first), first)

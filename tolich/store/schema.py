@@ -76,6 +76,14 @@ reading = Table(
     Column("raw", BigInteger, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
+# Calibrations and faults of months without the readings between them.
+Index(
+    "reading_set_aside",
+    reading.c.series,
+    reading.c.at,
+    sqlite_where=reading.c.status != 0,
+    postgresql_where=reading.c.status != 0,
+)
 
 latest = Table(
     "latest",
@@ -198,6 +206,8 @@ alert = Table(
     Column("ended_at", BigInteger, nullable=True),
     Column("finding", Text, nullable=True),  # the finding that raised it
     Column("merged_into", BigInteger, nullable=True),
+    Column("subject", Text, nullable=True),  # of an instrument alert: fault, clock ...
+    Column("part_of", BigInteger, nullable=True, index=True),  # the outage a silence belongs to
 )
 Index("alert_track", alert.c.station, alert.c.parameter, alert.c.period, alert.c.kind)
 

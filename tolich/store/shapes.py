@@ -102,13 +102,13 @@ def finding_shape(
 
 
 def alert_shape(row: RowMapping, station: Station) -> Shape:
-    """An alert as the contract spells it."""
+    """An alert as the contract spells it; an outage is told under one of its stations."""
     return {
         "id": public_id(row["id"]),
         "kind": row["kind"],
         "severity": row["severity"],
         "state": row["state"],
-        "station": row["station"],
+        "station": station.id,
         "cluster": station.cluster,
         "plant": station.plant,
         "parameter": row["parameter"],
@@ -117,6 +117,8 @@ def alert_shape(row: RowMapping, station: Station) -> Shape:
         "ended_at": None if row["ended_at"] is None else rfc3339(row["ended_at"]),
         "finding": row["finding"],
         "merged_into": None if row["merged_into"] is None else public_id(row["merged_into"]),
+        "subject": row["subject"],
+        "part_of": None if row["part_of"] is None else public_id(row["part_of"]),
         "simulated": station.simulated,
     }
 
