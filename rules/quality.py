@@ -217,7 +217,7 @@ def _medians(value: Ints, near: Mask) -> tuple[Ints, Ints]:
     """Of each column: twice its median, and four times its MAD, over the values that belong."""
     ranked, readings = _sorted(np.where(near, value, NEVER)), near.sum(axis=0)
     double, spread = np.zeros_like(readings), np.zeros_like(readings)
-    for size in np.unique(readings).tolist():
+    for size in np.flatnonzero(np.bincount(readings)).tolist():
         these = np.flatnonzero(readings == size)
         few = ranked[:size] if len(these) == len(readings) else ranked[:size, these]
         double[these] = middle = few[(size - 1) // 2] + few[size // 2]
@@ -271,7 +271,9 @@ def _few(own: _Stretch) -> None:
 
 def _least(own: _Stretch) -> int:
     """How many quiet steps in a row every flat line of this stretch has."""
-    return int(_needed(own.lines, np.unique(own.line), own.lines.flat).min()) - 1
+    return (
+        int(_needed(own.lines, np.arange(own.line[0], own.line[-1] + 1), own.lines.flat).min()) - 1
+    )
 
 
 def _needed(lines: Lines, line: Ints, longest: Ints) -> Ints:
