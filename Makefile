@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench services clean
+.PHONY: help demo test check format bench lro services clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ format: .venv/.ready ## Format the source and put imports in order
 
 bench: .venv/.ready ## Measure throughput, latency and memory; ARGS passes options
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+lro: .venv/.ready ## Compare the quality checks with a simple baseline on labelled river water
+	@$(BIN)/python -m tests.lro $(ARGS)
 
 services: ## Install the Debian packages that the tests against real servers need
 	@.ci/services

@@ -107,7 +107,8 @@ def _rate(entry: Reader, usual: RateOfChange | None) -> RateOfChange:
 
 def _spike(entry: Reader, usual: Spike | None) -> Spike:
     usual = usual or Spike()
-    spike = Spike(entry.whole("suspect", usual.suspect), entry.whole("fail", usual.fail))
+    noise = _above_zero(entry, "noise", None) if entry.has("noise") else usual.noise
+    spike = Spike(entry.whole("suspect", usual.suspect), entry.whole("fail", usual.fail), noise)
     if not 1 <= spike.suspect <= spike.fail <= GREATEST:
         entry.problem("fail", f"expected 1 <= suspect <= fail <= {GREATEST} standard deviations")
         return usual

@@ -66,6 +66,7 @@ class Lines:
     rates: tuple[Fraction | None, ...]  # square of the allowed change, a second
     spike: Ints  # suspect and fail, in standard deviations
     spike_fail: Ints
+    spike_floor: Ints  # the least MAD
     spike_least: Ints  # no deviation up to this is a spike, however quiet the series
     spike_reach: Ints
     step: Ints  # the resolution
@@ -107,7 +108,7 @@ def _row(plan: Plan) -> dict[str, int]:
         "close": half if checks.time else 0,
         "gap": checks.gap.longer if checks.gap else NEVER,
         "jump": NEVER if rate is None else isqrt(floor(rate * half)),
-        **_spike(checks, step, interval),
+        **_spike(plan, step),
         **_flat(plan, step),
         **_weak(plan),
     }
@@ -118,13 +119,16 @@ def _rate(plan: Plan) -> Fraction | None:
     return None if rate is None else plan.parameter.quanta(rate.step) ** 2 / rate.per
 
 
-def _spike(checks: Checks, step: int, interval: int) -> dict[str, int]:
-    spike = checks.spike
+def _spike(plan: Plan, step: int) -> dict[str, int]:
+    spike = plan.checks.spike
+    noise = floor(plan.parameter.quanta(spike.noise)) if spike and spike.noise else 0
+    least = max(2 * step, noise)
     return {
         "spike": spike.suspect if spike else 0,
         "spike_fail": spike.fail if spike else 0,
-        "spike_least": spike.suspect * 14826 * 2 * step // 10000 if spike else NEVER,
-        "spike_reach": min(SPIKE_SLOTS * interval, SPIKE_REACH),
+        "spike_floor": least,
+        "spike_least": spike.suspect * 14826 * least // 10000 if spike else NEVER,
+        "spike_reach": min(SPIKE_SLOTS * plan.interval, SPIKE_REACH),
     }
 
 

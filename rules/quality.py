@@ -188,7 +188,7 @@ def _hampel(own: _Stretch, maybe: Ints) -> None:
     """
     value, near = _windows(own, maybe)
     double, spread = _medians(value, near)
-    spread = np.maximum(spread, 8 * own.each(own.lines.step, maybe))
+    spread = np.maximum(spread, 4 * own.each(own.lines.spike_floor, maybe))
     suspect = own.each(own.lines.spike, maybe) * 14826 * spread
     fail = own.each(own.lines.spike_fail, maybe) * 14826 * spread
     off = 20000 * np.abs(2 * value[BEFORE:] - double)

@@ -63,7 +63,10 @@ def _sensor(site: str, sensor: str, rows: list[dict[str, str]]) -> SiteYear:
         sensor=sensor,
         at=np.array([_seconds(row["datetime"]) for row in rows], np.int64),
         value=np.array(
-            [0 if gone else round(float(text) * QUANTUM) for text, gone in zip(raw, absent, strict=True)],
+            [
+                0 if gone else round(float(text) * QUANTUM)
+                for text, gone in zip(raw, absent, strict=True)
+            ],
             np.int64,
         ),
         missing=absent,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from statistics import median
 
@@ -85,7 +86,8 @@ def _spike(plan: Plan, given: Given, at: int) -> Said:
     if len(values) < 7:
         return NONE, NONE, Test.SPIKE
     middle = median(map(Fraction, values))
-    spread = max(median(abs(value - middle) for value in values), Fraction(2 * _step(plan)))
+    least = max(2 * _step(plan), int(plan.parameter.quanta(spike.noise or Decimal(0))))
+    spread = max(median(abs(value - middle) for value in values), Fraction(least))
 
     def beyond(moment: int, times: int) -> bool:
         return abs(given[moment] - middle) > times * Fraction(14826, 10000) * spread

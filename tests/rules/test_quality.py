@@ -136,6 +136,12 @@ def test_a_noisy_series_may_move_further() -> None:
     assert words(SPIKE, every(300, [*noisy, 189, 100, 100]), Bit.SPIKE)[10] == SUSPECT
 
 
+def test_known_noise_is_the_floor_where_it_is_more_than_two_steps() -> None:
+    noisy = Line(Checks(Decimal("0.1"), spike=Spike(6, 12, Decimal("0.5"))))  # 44.48
+    assert words(noisy, every(300, [*CALM, 144, 100, 100]), Bit.SPIKE)[10] == GOOD
+    assert words(noisy, every(300, [*CALM, 145, 100, 100]), Bit.SPIKE)[10] == SUSPECT
+
+
 def test_a_lasting_step_is_never_failed() -> None:
     found = words(SPIKE, every(300, [*CALM, *[5000] * 20]), Bit.SPIKE)
     assert FAIL not in found
