@@ -134,7 +134,8 @@ def _flat(parameter: Parameter | None) -> Callable[[Reader, FlatLine | None], Fl
 def _or_off(entry: Reader, key: str, usual: int | None) -> int | None:
     if not entry.has(key):
         return usual
-    return None if entry.peek(key) == "off" else _duration(entry, key, None)
+    value = entry.take(key)
+    return None if value == "off" else _timed(entry, key, value)
 
 
 def _weak(entry: Reader, usual: AttenuatedSignal | None) -> AttenuatedSignal:
@@ -188,7 +189,11 @@ def _duration(entry: Reader, key: str, usual: int | None) -> int:
     """Seconds, from a whole number of them or a text such as 3h."""
     if not entry.has(key) and usual is not None:
         return usual
-    seconds = seconds_of(entry.take(key))
+    return _timed(entry, key, entry.take(key))
+
+
+def _timed(entry: Reader, key: str, value: object) -> int:
+    seconds = seconds_of(value)
     if not 0 < seconds <= LONGEST:
         entry.problem(key, f"expected a time such as 900, 15m or 3h, at most {LONGEST // 3600}h")
         return LONGEST
