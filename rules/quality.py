@@ -8,6 +8,7 @@ how much more was given. So a long series is checked in chunks, each with its co
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor, isqrt
 
@@ -21,6 +22,9 @@ from rules.model import Test
 
 CHUNK = 16384
 """Readings checked at once: a few columns of them stay in a processor's cache."""
+
+BATCH = 4096
+"""Windows of possible spikes that are sorted at once."""
 
 BEFORE, AFTER = 10, 2
 """A spike is compared with the readings before and after it: 13 with itself."""
@@ -60,17 +64,21 @@ def check(lines: Lines, line: Ints, at: Ints, value: Ints) -> Marks:
 
     Give only readings that compete: measuring, inside the instrument's range, not contested.
     """
-    marks = Marks.none(len(at))
+    marks, spikes = Marks.none(len(at)), [np.zeros(0, np.int64)]
     for begin in range(0, len(at), CHUNK):
         end = min(begin + CHUNK, len(at))
         first = _context(lines, line, at, begin)
         last = min(end + AFTER, len(at))
         own = _stretch(lines, line[first:last], at[first:last], value[first:last])
-        _temporal(own)
+        maybe = _temporal(own) + first
+        spikes.append(maybe[(maybe >= begin) & (maybe < end)])
         kept = slice(begin - first, end - first)
         marks.fail[begin:end] = own.marks.fail[kept]
         marks.suspect[begin:end] = own.marks.suspect[kept]
         marks.unevaluated[begin:end] = own.marks.unevaluated[kept]
+    whole, maybe = _Stretch(lines, line, at, value, at, marks), np.concatenate(spikes)
+    for begin in range(0, len(maybe), BATCH):
+        _hampel(whole, maybe[begin : begin + BATCH])
     attenuated(lines, line, at, value, marks)
     crosscheck(lines, line, at, value, marks)
     return marks
@@ -91,15 +99,16 @@ def _stretch(lines: Lines, line: Ints, at: Ints, value: Ints) -> _Stretch:
     return _Stretch(lines, line, at, value, key, Marks.none(len(at)))
 
 
-def _temporal(own: _Stretch) -> None:
+def _temporal(own: _Stretch) -> Ints:
+    """Mark what one look back tells; the places where there may be a spike."""
     elapsed = np.diff(own.key, prepend=own.key[0] - _LINE)
     change = np.abs(np.diff(own.value, prepend=own.value[0]))
     _set(own.marks.suspect, elapsed < own.per(own.lines.close), Test.TIME)
     _set(own.marks.suspect, elapsed > own.per(own.lines.gap), Test.GAP)
     _set(own.marks.suspect, own.value >= own.per(own.lines.clip), Test.CLIPPING)
     _rate(own, elapsed, change)
-    _spikes(own)
     _flat(own, elapsed, change)
+    return _maybe_spikes(own)
 
 
 def _set(column: Ints, where: Mask, test: Test) -> None:
@@ -128,13 +137,11 @@ def _allowed(lines: Lines, line: Ints, elapsed: Ints) -> Ints:
     return np.array(found, np.int64)[which]
 
 
-def _spikes(own: _Stretch) -> None:
-    """Hampel's test, in two steps: cheap bounds of the median, then exactly for the few."""
+def _maybe_spikes(own: _Stretch) -> Ints:
+    """Where cheap bounds of the median leave room for a spike, or there are few readings."""
     whole = _whole(own)
     maybe = np.flatnonzero(_far(own) | ~whole)
-    maybe = maybe[own.each(own.lines.spike, maybe) > 0]
-    if len(maybe):
-        _hampel(own, maybe)
+    return maybe[own.each(own.lines.spike, maybe) > 0]
 
 
 def _whole(own: _Stretch) -> Mask:
@@ -205,11 +212,12 @@ def _windows(own: _Stretch, maybe: Ints) -> tuple[Ints, Mask]:
     place = maybe + np.arange(-BEFORE, AFTER + 1)[:, None]
     inside = (place >= 0) & (place < len(own.at))
     place = np.clip(place, 0, len(own.at) - 1)
-    key, interval = own.key[maybe], own.each(own.lines.interval, maybe)
-    since = key - own.each(own.lines.spike_reach, maybe)
-    slot = (own.at[maybe] - own.each(own.lines.ends, maybe)) % interval
-    until = key - slot + (AFTER + 1) * interval
-    found = own.key[place]
+    at, interval = own.at[maybe], own.each(own.lines.interval, maybe)
+    since = at - own.each(own.lines.spike_reach, maybe)
+    slot = (at - own.each(own.lines.ends, maybe)) % interval
+    until = at - slot + (AFTER + 1) * interval
+    inside &= own.line[place] == own.line[maybe]
+    found = own.at[place]
     return own.value[place], inside & (found >= since) & (found < until)
 
 
@@ -235,11 +243,26 @@ def _nearest(ranked: Ints, middle: Ints, rank: int) -> Ints:
 def _sorted(columns: Ints) -> Ints:
     """Every column sorted, by comparing whole rows: much faster than sorting 13 at a time."""
     rows = list(columns)
-    for phase in range(len(rows)):
-        for here in range(phase % 2, len(rows) - 1, 2):
-            low, high = rows[here], rows[here + 1]
-            rows[here], rows[here + 1] = np.minimum(low, high), np.maximum(low, high)
+    for one, two in _PAIRS:
+        low, high = rows[one], rows[two]
+        rows[one], rows[two] = np.minimum(low, high), np.maximum(low, high)
     return np.array(rows)
+
+
+def _pairs(size: int) -> Iterator[tuple[int, int]]:
+    """Batcher's merge exchange: the pairs of rows to compare, in order, to sort so many."""
+    half = top = 1 << (size - 1).bit_length() - 1
+    while half:
+        step, rest, upper = half, 0, top
+        while True:
+            yield from ((row, row + step) for row in range(size - step) if row & half == rest)
+            if upper == half:
+                break
+            step, rest, upper = upper - half, half, upper // 2
+        half //= 2
+
+
+_PAIRS = tuple(_pairs(BEFORE + 1 + AFTER))
 
 
 def _flat(own: _Stretch, elapsed: Ints, change: Ints) -> None:
