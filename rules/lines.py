@@ -106,7 +106,7 @@ def _row(plan: Plan) -> dict[str, int]:
         "clip": full if checks.clipping else NEVER,
         "half": half,
         "close": half if checks.time else 0,
-        "gap": checks.gap.longer if checks.gap else NEVER,
+        "gap": max(checks.gap.longer, interval) if checks.gap else NEVER,
         "jump": NEVER if rate is None else isqrt(floor(rate * half)),
         **_spike(plan, step),
         **_flat(plan, step),

@@ -20,8 +20,8 @@ from rules.crosscheck import crosscheck
 from rules.lines import NEVER, Ints, Lines, Marks, Mask
 from rules.model import Test
 
-CHUNK = 16384
-"""Readings checked at once: a few columns of them stay in a processor's cache."""
+CHUNK = 32768
+"""Readings checked at once: few enough to stay near the processor."""
 
 BATCH = 4096
 """Windows of possible spikes that are sorted at once."""
@@ -103,25 +103,29 @@ def _temporal(own: _Stretch) -> Ints:
     """Mark what one look back tells; the places where there may be a spike."""
     elapsed = np.diff(own.key, prepend=own.key[0] - _LINE)
     change = np.abs(np.diff(own.value, prepend=own.value[0]))
-    _set(own.marks.suspect, elapsed < own.per(own.lines.close), Test.TIME)
-    _set(own.marks.suspect, elapsed > own.per(own.lines.gap), Test.GAP)
-    _set(own.marks.suspect, own.value >= own.per(own.lines.clip), Test.CLIPPING)
-    _rate(own, elapsed, change)
+    clipped = np.flatnonzero(own.value >= own.per(own.lines.clip))
+    own.marks.suspect[clipped] |= int(Test.CLIPPING)
+    odd = np.flatnonzero(elapsed != own.per(own.lines.interval))  # few: most come in time
+    _time_and_gap(own, odd, elapsed[odd])
+    _rate(own, odd, elapsed, change)
     _flat(own, elapsed, change)
     return _maybe_spikes(own)
 
 
-def _set(column: Ints, where: Mask, test: Test) -> None:
-    column[np.flatnonzero(where)] |= int(test)
+def _time_and_gap(own: _Stretch, odd: Ints, elapsed: Ints) -> None:
+    """Suspect: too soon, or too late, after the reading before."""
+    own.marks.suspect[odd[elapsed < own.each(own.lines.close, odd)]] |= int(Test.TIME)
+    own.marks.suspect[odd[elapsed > own.each(own.lines.gap, odd)]] |= int(Test.GAP)
 
 
-def _rate(own: _Stretch, elapsed: Ints, change: Ints) -> None:
+def _rate(own: _Stretch, odd: Ints, elapsed: Ints, change: Ints) -> None:
     """Suspect: change**2 > rate * elapsed, where rate is the square of what a second allows."""
-    jump = own.per(own.lines.jump)
-    alone = elapsed > RATE_REACH
-    _set(own.marks.unevaluated, alone & (jump < NEVER), Test.RATE_OF_CHANGE)
-    maybe = np.flatnonzero(((change > jump) | (elapsed < own.per(own.lines.half))) & ~alone)
-    maybe = maybe[own.each(own.lines.jump, maybe) < NEVER]
+    odd = odd[own.each(own.lines.jump, odd) < NEVER]
+    alone = odd[elapsed[odd] > RATE_REACH]
+    own.marks.unevaluated[alone] |= int(Test.RATE_OF_CHANGE)
+    soon = odd[elapsed[odd] < own.each(own.lines.half, odd)]
+    maybe = np.union1d(np.flatnonzero(change > own.per(own.lines.jump)), soon)
+    maybe = maybe[elapsed[maybe] <= RATE_REACH]
     allowed = _allowed(own.lines, own.line[maybe], elapsed[maybe])
     own.marks.suspect[maybe[change[maybe] > allowed]] |= int(Test.RATE_OF_CHANGE)
 
@@ -274,9 +278,12 @@ def _flat(own: _Stretch, elapsed: Ints, change: Ints) -> None:
     quiet = (change < band) & (elapsed < _LINE // 2)
     maybe = np.flatnonzero(_lasting(quiet, _least(own)))
     maybe = maybe[own.value[maybe] > own.each(own.lines.flat_above, maybe)]
-    flat = maybe[_still(own, maybe, own.lines.flat)]
+    if not len(maybe):
+        return
+    counts = [np.cumsum(steps, dtype=np.int64) for steps in (~quiet, change > 0)]
+    flat = maybe[_still(own, maybe, own.lines.flat, *counts)]
     failed = flat[own.value[flat] < own.each(own.lines.full, flat)]
-    failed = failed[_still(own, failed, own.lines.flat_fail)]
+    failed = failed[_still(own, failed, own.lines.flat_fail, *counts)]
     own.marks.suspect[flat] |= int(Test.FLAT_LINE)
     own.marks.suspect[failed] ^= int(Test.FLAT_LINE)
     own.marks.fail[failed] |= int(Test.FLAT_LINE)
@@ -289,7 +296,7 @@ def _few(own: _Stretch) -> None:
     back = LEAST_FLAT - 1
     alone[back:] = own.key[back:] - own.key[:-back] > (flat if len(flat) == 1 else flat[back:])
     alone &= flat < NEVER
-    _set(own.marks.unevaluated, alone, Test.FLAT_LINE)
+    own.marks.unevaluated[np.flatnonzero(alone)] |= int(Test.FLAT_LINE)
 
 
 def _least(own: _Stretch) -> int:
@@ -316,17 +323,18 @@ def _lasting(quiet: Mask, steps: int) -> Mask:
     return lasting
 
 
-def _still(own: _Stretch, maybe: Ints, longest: Ints) -> Mask:
+def _still(own: _Stretch, maybe: Ints, longest: Ints, loud: Ints, moves: Ints) -> Mask:
     """Whether all readings of the last `longest` seconds lie within less than one step.
 
     They must reach back to the slot of the window's start, and fill half of its slots.
+    `loud` counts the changes by a step so far, `moves` all: they spare most the exact look.
     """
     lasts, interval = own.each(longest, maybe), own.each(own.lines.interval, maybe)
     first = np.searchsorted(own.key, own.key[maybe] - lasts)
     old = own.key[maybe] - own.key[first] >= lasts - interval - interval // 5
     enough = maybe - first + 1 >= _needed(own.lines, own.line[maybe], longest)
-    still: Mask = old & enough
-    chosen = np.flatnonzero(still)
+    still: Mask = old & enough & (loud[first] == loud[maybe])
+    chosen = np.flatnonzero(still & (moves[first] < moves[maybe]))
     extent = _extent(own.value, first[chosen], maybe[chosen])
     still[chosen] = extent < own.each(own.lines.band, maybe[chosen])
     return still

@@ -44,9 +44,8 @@ def _time(plan: Plan, given: Given, at: int) -> Said:
 
 def _gap(plan: Plan, given: Given, at: int) -> Said:
     gap = plan.checks.gap
-    return _only(
-        Test.GAP, gap is not None and not any(at - gap.longer <= one < at for one in given)
-    )
+    longer = max(gap.longer, plan.interval) if gap else 0
+    return _only(Test.GAP, gap is not None and not any(at - longer <= one < at for one in given))
 
 
 def _step(plan: Plan) -> int:
