@@ -38,7 +38,16 @@ from tolich.store.verdicts import (
     write_limit,
 )
 from tolich.tracks import Tracks
-from tolich.windows import DayWindow, Windows, folded, joined, load_around, load_window
+from tolich.windows import (
+    DayWindow,
+    Windows,
+    folded,
+    joined,
+    load_after,
+    load_before,
+    load_window,
+    stretches,
+)
 
 log = structlog.get_logger()
 
@@ -141,11 +150,16 @@ class Settler:
             window.kept, window.rejudged = kept, rejudged
             self.windows.put(window)
             found[day] = window
-        loaded = [window for window in found.values() if window is not None]
-        for window in loaded:
-            keys = [self._series[term.series] for term in window.terms]
-            load_around(append.connection, window, keys)
-        return loaded
+        return [window for window in found.values() if window is not None]
+
+    def _joined(self, append: Append, windows: Sequence[DayWindow]) -> tuple[Window, list[Ints]]:
+        """Some days as one window, with what their quality checks look at around them."""
+        for stretch in stretches(windows):
+            first, last = windows[stretch[0]], windows[stretch[-1]]
+            keys = [self._series[term.series] for term in first.terms]
+            load_before(append.connection, first, keys)
+            load_after(append.connection, last, keys)
+        return joined(windows)
 
     def _known(self, append: Append, days: Sequence[StationDay]) -> dict[StationDay, _OnRecord]:
         table = station_day
@@ -176,28 +190,28 @@ class Settler:
     def _changes(self, append: Append, windows: Sequence[DayWindow]) -> list[Changed]:
         firsts = self._first_readings(append, {window.station for window in windows})
         found: list[Changed] = []
-        for group, rows, sheets in self._judged(windows, append.at):
+        for group, rows, sheets in self._judged(append, windows):
             for window, own in zip(group, rows, strict=True):
                 for sheet in sheets:
                     found += self._differences(window, sheet, own, firsts[window.station])
         return found
 
     def _judged(
-        self, windows: Sequence[DayWindow], now: int
+        self, append: Append, windows: Sequence[DayWindow]
     ) -> list[tuple[Sequence[DayWindow], list[Ints], list[Sheet]]]:
         """Judge together; where that fails, one by one, so that one bad day stops no other."""
         if not windows:
             return []
-        whole, rows = joined(windows)
+        whole, rows = self._joined(append, windows)
         try:
-            sheets = self._judging(whole, now, self._periods, self._grace)
+            sheets = self._judging(whole, append.at, self._periods, self._grace)
         except Exception as error:  # supervisor: named, counted, shown red, and isolated
             if len(windows) > 1:
-                return [one for window in windows for one in self._judged([window], now)]
+                return [one for window in windows for one in self._judged(append, [window])]
             day = (windows[0].station, windows[0].day)
             self.broken[day] = f"{type(error).__name__}: {error}"
             log.error("day could not be judged", station=day[0], day=rfc3339(day[1]), exc_info=True)
-            blank = judge(_emptied(whole), now, self._periods, self._grace)
+            blank = judge(_emptied(whole), append.at, self._periods, self._grace)
             return [(windows, rows, [_broken(sheet) for sheet in blank])]
         for window in windows:
             self.broken.pop((window.station, window.day), None)
