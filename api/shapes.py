@@ -226,11 +226,14 @@ class Judged(_Shape):
     observed_at: AwareDatetime
     received_at: AwareDatetime | None
     value: float
+    used: float | None = Field(description="What counted; null: it did not count.")
     status: str
     flag: int = Field(description="QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing.")
     tests: list[str]
+    not_evaluated: list[str] = Field(description="Checks that could not be made.")
     counted: bool
     reason: str
+    amendment: dict[str, Any] | None = Field(description="What an officer decided about it.")
 
 
 class Why(_Shape):
@@ -250,13 +253,17 @@ class Why(_Shape):
                     "observed_at": "2026-11-22T08:35:00+07:00",
                     "received_at": "2026-11-22T08:35:02+07:00",
                     "value": 91.5,
+                    "used": 91.5,
                     "status": "00",
                     "flag": 1,
                     "tests": [],
+                    "not_evaluated": [],
                     "counted": True,
                     "reason": "counted",
+                    "amendment": None,
                 }
             ],
+            "amendments": [],
             "versions": {"engine": "1.0"},
         }
     )
@@ -265,6 +272,7 @@ class Why(_Shape):
     limit: Limit | None
     window: dict[str, Any]
     readings: list[Judged]
+    amendments: list[dict[str, Any]] = Field(description="Of its readings; `holds` or taken back.")
     versions: dict[str, Any]
 
 

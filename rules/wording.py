@@ -75,19 +75,32 @@ FOOTER = (
     "Automatic data awaiting verification; it does not replace the finding of the "
     "competent authority.",
 )
+AMENDED = (
+    "Cán bộ đã quyết định về một số số liệu của kỳ này (xem phần quyết định).",
+    "An officer decided about some readings of this period (see the amendments).",
+)
 SIMULATED = ("DỮ LIỆU MÔ PHỎNG", "SIMULATED DATA")
 
 
 def summary(
-    finding: Finding, parameter: Parameter, place: str, simulated: bool, basis: str = "day"
+    finding: Finding,
+    parameter: Parameter,
+    place: str,
+    simulated: bool,
+    basis: str = "day",
+    amended: bool = False,
 ) -> dict[str, str]:
-    """One sentence in Vietnamese and in English, with the footer that every page carries."""
+    """One sentence in Vietnamese and in English, with the footer that every page carries.
+
+    `amended` says that an officer decided about some of its readings.
+    """
     return {
         language: " ".join(
             part
             for part in (
                 f"[{SIMULATED[which]}]" if simulated else "",
                 _sentence(finding, parameter, place, basis, which),
+                AMENDED[which] if amended else "",
                 FOOTER[which],
             )
             if part

@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection
 
+from rules.amendments import Amendment, effective
 from rules.days import DAY_SECONDS
 from rules.judge import OUTCOMES, REASONS
 from rules.model import Outcome, Period, Reason
 from rules.terms import Terms
-from rules.window import Ints, Window, slot_of
+from rules.window import Ints, Mask, Window, slot_of
 from tolich.store.intake import NEVER, ReadingRow, StationDay
 from tolich.store.readings import readings_after, readings_before, readings_between
 from tolich.store.verdicts import Stored, folded_digest, stored_findings
@@ -29,6 +31,9 @@ _REASON = {reason: code for code, reason in enumerate(REASONS)}
 
 CONTENT = 14
 """Whole numbers that say what a finding says, in the order of `Settler._content`."""
+
+FINAL = 12
+"""Which of them says whether the period had closed."""
 
 REACH = 3 * DAY_SECONDS
 """The furthest that any quality check looks back."""
@@ -86,6 +91,9 @@ class DayWindow:
     rejudged: Mapping[str, str] | None = None  # who wants it judged again, and why
     before: Columns | None = None
     after: Columns | None = None
+    around_raw: int = NEVER  # the newest message among `before` and `after`
+    recorded: tuple[Amendment, ...] = ()  # what was decided of its readings and its neighbours'
+    judged_amendment: int = 0
 
     def add(self, readings: Iterable[ReadingRow]) -> None:
         """Add readings; a repeat is harmless, the grid drops it."""
@@ -111,17 +119,45 @@ class DayWindow:
     def newcomers(self, row: int, start: int, end: int) -> list[tuple[int, int, int]]:
         """(at, value, status), by time, of a row's readings in a period never judged yet."""
         # Views, not copies; they must be gone before the arrays can grow again.
-        rows, at, raw = (np.frombuffer(kept, np.int64) for kept in (self.row, self.at, self.raw))
+        rows, raw = (np.frombuffer(kept, np.int64) for kept in (self.row, self.raw))
         new = np.flatnonzero((rows == row) & (raw > self.judged_raw))
-        interval = np.array(self.terms[row].interval, np.int64)
-        ends = np.array(self.terms[row].stamp_ends, np.bool_)
-        slot = self.day + slot_of(at[new] - self.day, interval, ends) * interval
-        own = new[(slot >= start) & (slot < end)].tolist()
+        own = new[self._within(row, new, start, end)].tolist()
         return sorted((self.at[i], self.value[i], self.status[i]) for i in own)
 
-    def has_newcomers(self) -> bool:
-        """Whether any series got a reading that was never judged."""
-        return max(self.raw, default=NEVER) > self.judged_raw
+    def _within(self, row: int, places: npt.NDArray[np.intp], start: int, end: int) -> Mask:
+        """Which of a row's readings have their slot in a period."""
+        at = np.frombuffer(self.at, np.int64)[places]
+        interval = np.array(self.terms[row].interval, np.int64)
+        ends = np.array(self.terms[row].stamp_ends, np.bool_)
+        slot = self.day + slot_of(at - self.day, interval, ends) * interval
+        return (slot >= start) & (slot < end)
+
+    def decided(self, start: int, end: int) -> list[Amendment]:
+        """Amendments it was never judged with that are about a reading of a period."""
+        of = {terms.series: row for row, terms in enumerate(self.terms)}
+        rows, at = (np.frombuffer(kept, np.int64) for kept in (self.row, self.at))
+        found = []
+        for one in self.decisions():
+            row = of.get(one.series, -1)
+            about = np.flatnonzero((rows == row) & (at >= one.start) & (at < one.end))
+            if len(about) and self._within(row, about, start, end).any():
+                found.append(one)
+        return found
+
+    def others(self, row: int, start: int, end: int) -> bool:
+        """Whether another series has a reading in a period that was never judged."""
+        return any(
+            self.newcomers(other, start, end) for other in self.rows.values() if other != row
+        )
+
+    def has_news(self) -> bool:
+        """Whether anything was never judged that the day's quality checks look at."""
+        newest = max(max(self.raw, default=NEVER), self.around_raw)
+        return newest > self.judged_raw or bool(self.decisions())
+
+    def decisions(self) -> list[Amendment]:
+        """Amendments that it was never judged with, as recorded."""
+        return [one for one in self.recorded if one.id > self.judged_amendment]
 
     def columns(self) -> Columns:
         """row, at, value, status of its own readings as arrays of their own."""
@@ -238,6 +274,7 @@ def load_after(connection: Connection, window: DayWindow, series: Sequence[int])
 
 def _columns(window: DayWindow, readings: Sequence[ReadingRow]) -> Columns:
     row, table = _table(window.rows, readings)
+    window.around_raw = max(window.around_raw, int(table[:, 4].max(initial=NEVER)))
     at, value, status = table[:, 1:4].T.copy()
     return row, at, value, status
 
@@ -267,6 +304,14 @@ def stretches(windows: Sequence[DayWindow]) -> list[list[int]]:
     return found
 
 
+def share_news(days: Sequence[DayWindow]) -> None:
+    """Days of a stretch look at each other: each knows the newest message its checks look at."""
+    newest = [max(day.raw, default=NEVER) for day in days]
+    for place, day in enumerate(days):
+        near = newest[max(0, place - REACH // DAY_SECONDS) : place + 2]
+        day.around_raw = max(day.around_raw, *near)
+
+
 def joined(windows: Sequence[DayWindow]) -> tuple[Window, list[Ints]]:
     """Station-days as one window to judge, and the rows of each in it.
 
@@ -288,6 +333,7 @@ class _Joint:
     row_day: list[Ints] = field(default_factory=list)
     parts: list[Columns] = field(default_factory=list)
     rows: dict[int, Ints] = field(default_factory=dict)
+    amendments: list[tuple[int, Amendment]] = field(default_factory=list)
     count: int = 0
 
     def add(self, places: Sequence[int], days: Sequence[DayWindow]) -> None:
@@ -303,9 +349,13 @@ class _Joint:
         around = [side for side in (first.before, days[-1].after) if side is not None]
         for row, at, value, status in (*around, *(one.columns() for one in days)):
             self.parts.append((row + lines, at, value, status))
+        of = {terms.series: line for line, terms in enumerate(first.terms, start=lines)}
+        recorded = {one.id: one for day in days for one in day.recorded if one.series in of}
+        self.amendments += [(of[one.series], one) for one in effective(recorded.values())]
 
     def window(self) -> Window:
         """All of it."""
         line, at, value, status = (np.concatenate(part) for part in zip(*self.parts, strict=True))
         rows = np.concatenate(self.row_line), np.concatenate(self.row_day)
-        return Window(tuple(self.terms), *rows, line, at, value, status)
+        readings = line, at, value, status
+        return Window(tuple(self.terms), *rows, *readings, tuple(self.amendments))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from tolich.ports import Shape
 from tolich.store.health import health
-from tolich.store.reads.alerts import AlertReads
+from tolich.store.reads.amendments import AmendmentReads
+from tolich.store.reads.history import HistoryReads
 from tolich.store.reads.law import LawReads
 from tolich.store.reads.outlook import OutlookReads
 from tolich.store.reads.stations import StationReads
 
 
-class StoreReads(StationReads, AlertReads, LawReads, OutlookReads):
+class StoreReads(StationReads, HistoryReads, AmendmentReads, LawReads, OutlookReads):
     """The `Reads` port."""
 
     def health(self) -> Shape:

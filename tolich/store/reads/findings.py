@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
@@ -15,11 +15,21 @@ from rules.terms import owes
 from tolich.ports import FindingQuery, Page, Scope, Shape
 from tolich.store.cursors import decode, encode
 from tolich.store.days import JudgedDay
-from tolich.store.reads.scoped import Scoped, before
-from tolich.store.schema import chain, finding, limit, raw, version
+from tolich.store.reads.scoped import Scoped, before, known_by
+from tolich.store.schema import finding, limit, raw, version
 from tolich.store.shapes import finding_shape
 from tolich.store.verdicts import finding_of, made_with
 from tolich.store.why import finding_text
+
+
+class _Found(NamedTuple):
+    """A finding with what it was judged with; `seq` None while its period is open."""
+
+    shape: Shape
+    verdict: Finding
+    versions: Any
+    judged_at: int
+    seq: int | None
 
 
 class FindingReads(Scoped):
@@ -34,7 +44,7 @@ class FindingReads(Scoped):
         place = _finding_place(cursor)
         with self._engine.connect() as connection:
             shapes = self._stored(connection, names, query, place, limit + 1)
-            if query.as_of is None:
+            if query.as_of is None or query.as_of >= self._clock.now():
                 shapes = self._still_open(connection, stations, names, query, place) | shapes
         ordered = sorted(shapes, reverse=True)
         some = [shapes[key] for key in ordered[:limit]]
@@ -44,23 +54,26 @@ class FindingReads(Scoped):
     def finding(self, scope: Scope, finding: str, revision: int | None = None) -> Shape | None:
         """One finding, its current revision or an earlier one."""
         found = self._find(scope, finding, revision)
-        return None if found is None else found[0]
+        return None if found is None else found.shape
 
     def finding_why(self, scope: Scope, finding: str, revision: int | None = None) -> Shape | None:
         """Why a finding is what it is: every reading, the limit, the comparison, the versions."""
         found = self._find(scope, finding, revision)
         if found is None:
             return None
-        shape, verdict, versions = found
+        shape, verdict = found.shape, found.verdict
         station = self._registry().register.stations[verdict.series.station]
+        begin = midnight(verdict.start)
         with self._engine.connect() as connection:
-            day = self._judged(connection, station, midnight(verdict.start))
+            if revision is None or found.seq is None:
+                day = self._judged(connection, station, begin)
+            else:  # what was known then, not what is known now
+                day = self._days.known_at(connection, station.id, begin, found.judged_at, found.seq)
             received = self._received(connection, day, verdict)
-        return shape | finding_text(day, verdict, station, versions, received) | {"finding": shape}
+        why = finding_text(day, verdict, station, found.versions, received)
+        return shape | why | {"finding": shape}
 
-    def _find(
-        self, scope: Scope, name: str, revision: int | None
-    ) -> tuple[Shape, Finding, Any] | None:
+    def _find(self, scope: Scope, name: str, revision: int | None) -> _Found | None:
         parts = split_finding(name)
         if parts is None:
             return None
@@ -82,7 +95,7 @@ class FindingReads(Scoped):
         period: str,
         start: int,
         revision: int | None,
-    ) -> tuple[Shape, Finding, Any] | None:
+    ) -> _Found | None:
         query = finding_query().where(
             finding.c.series == self._series_keys()[series],
             finding.c.period == period,
@@ -96,7 +109,7 @@ class FindingReads(Scoped):
         made = made_with(row["version_body"])
         parameter = station.series[series.parameter].parameter
         shape = finding_shape(verdict, parameter, station, made["engine"], row["judged_at"])
-        return shape, verdict, made
+        return _Found(shape, verdict, made, row["judged_at"], row["seq"])
 
     def _one_open(
         self,
@@ -106,7 +119,7 @@ class FindingReads(Scoped):
         period: str,
         start: int,
         revision: int | None,
-    ) -> tuple[Shape, Finding, Any] | None:
+    ) -> _Found | None:
         now = self._clock.now()
         if revision is not None or not now - 2 * DAY_SECONDS < start <= now:
             return None
@@ -116,7 +129,8 @@ class FindingReads(Scoped):
             return None
         made = self._present_version()
         parameter = station.series[series.parameter].parameter
-        return finding_shape(verdict, parameter, station, made["engine"], now), verdict, made
+        shape = finding_shape(verdict, parameter, station, made["engine"], now)
+        return _Found(shape, verdict, made, now, None)
 
     def _stored(
         self,
@@ -148,10 +162,7 @@ class FindingReads(Scoped):
         """Only current revisions; or those that were current at an earlier plant time."""
         if as_of is None:
             return finding.c.superseded.is_(None)
-        seq = connection.execute(
-            select(chain.c.seq).where(chain.c.at <= as_of).order_by(chain.c.seq.desc()).limit(1)
-        ).scalar()
-        known = int(seq or 0)
+        known = known_by(connection, as_of)
         still = or_(finding.c.superseded.is_(None), finding.c.superseded > known)
         return and_(finding.c.seq <= known, still)
 
