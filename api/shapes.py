@@ -223,6 +223,9 @@ class Transition(_Shape):
 class Judged(_Shape):
     """One reading as a finding saw it."""
 
+    parameter: str | None = Field(
+        default=None, description="Of a load or a volume: which of its components was read."
+    )
     observed_at: AwareDatetime
     received_at: AwareDatetime | None
     value: float
@@ -231,6 +234,14 @@ class Judged(_Shape):
     tests: list[str]
     counted: bool
     reason: str
+
+
+class Component(_Shape):
+    """One of the series that a load or a volume is made of."""
+
+    parameter: str
+    unit: str
+    finding: str | None = Field(description="Its own finding of the period; null: it owes none.")
 
 
 class Why(_Shape):
@@ -265,6 +276,9 @@ class Why(_Shape):
     limit: Limit | None
     window: dict[str, Any]
     readings: list[Judged]
+    components: list[Component] | None = Field(
+        default=None, description="Of a load or a volume alone: what it is made of."
+    )
     versions: dict[str, Any]
 
 

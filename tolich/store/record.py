@@ -98,7 +98,7 @@ class StoreRecord:
         for row in connection.execute(query).mappings():
             series = names[row["series"]]
             station = register.stations[series.station]
-            parameter = station.series[series.parameter].parameter
+            parameter = station.entry(series.parameter).parameter
             verdict = finding_of(row, series, row["limit_body"])
             engine = made_with(row["version_body"])["engine"]
             shapes[row["seq"]] = finding_shape(
