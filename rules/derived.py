@@ -23,16 +23,15 @@ from rules.window import Ints, Window
 
 def with_derived(window: Window, slots: Slots) -> Slots:
     """The slots of measured rows, and with them those of the rows that are made of them."""
-    made = np.array([term.derived is not None for term in window.terms], np.bool_)
-    if not made.any():
+    if not any(term.derived for term in window.terms):
         return slots
-    places = zip(window.row_line.tolist(), window.row_day.tolist(), strict=True)
+    places = list(zip(window.row_line.tolist(), window.row_day.tolist(), strict=True))
     known = {(window.terms[line].series, day): row for row, (line, day) in enumerate(places)}
     tables = [slots]
-    for row in np.flatnonzero(made[window.row_line]).tolist():
-        term = window.terms[window.row_line[row]]
+    for row, (line, day) in enumerate(places):
+        term = window.terms[line]
         if term.derived is not None:
-            day, station = int(window.row_day[row]), term.series.station
+            station = term.series.station
             parts = [known.get((Series(station, key), day)) for key in term.derived.parts]
             rows = [part for part in parts if part is not None]
             if len(rows) == len(parts):

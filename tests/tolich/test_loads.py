@@ -128,7 +128,7 @@ def test_a_load_is_no_measurement(on: Stage) -> None:
     assert rejected["reason"] == "parameter_unknown"
     shown = reads.station(EVERYTHING, "MAU01")
     assert shown is not None
-    assert [one["parameter"] for one in shown["parameters"]] == ["COD", "pH", "FlowOut"]
+    assert {one["parameter"] for one in shown["parameters"]} == {"COD", "pH", "FlowOut"}
 
 
 def test_an_outlook_of_a_load_is_given_to_who_asks_for_it(on: Stage) -> None:
