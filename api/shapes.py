@@ -223,6 +223,9 @@ class Transition(_Shape):
 class Judged(_Shape):
     """One reading as a finding saw it."""
 
+    parameter: str | None = Field(
+        default=None, description="Of a load or a volume: which of its components was read."
+    )
     observed_at: AwareDatetime
     received_at: AwareDatetime | None
     value: float
@@ -234,6 +237,14 @@ class Judged(_Shape):
     counted: bool
     reason: str
     amendment: dict[str, Any] | None = Field(description="What an officer decided about it.")
+
+
+class Component(_Shape):
+    """One of the series that a load or a volume is made of."""
+
+    parameter: str
+    unit: str
+    finding: str | None = Field(description="Its own finding of the period; null: it owes none.")
 
 
 class Why(_Shape):
@@ -273,6 +284,9 @@ class Why(_Shape):
     window: dict[str, Any]
     readings: list[Judged]
     amendments: list[dict[str, Any]] = Field(description="Of its readings; `holds` or taken back.")
+    components: list[Component] | None = Field(
+        default=None, description="Of a load or a volume alone: what it is made of."
+    )
     versions: dict[str, Any]
 
 

@@ -14,6 +14,7 @@ _HEADINGS = {
     "formula": {"vi": "PHÉP SO SÁNH", "en": "COMPARISON"},
     "limit": {"vi": "GIỚI HẠN", "en": "LIMIT"},
     "window": {"vi": "KỲ ĐÁNH GIÁ", "en": "PERIOD"},
+    "components": {"vi": "THÀNH PHẦN", "en": "COMPONENTS"},
     "readings": {"vi": "SỐ LIỆU", "en": "READINGS"},
     "amendments": {"vi": "QUYẾT ĐỊNH CỦA CÁN BỘ", "en": "AMENDMENTS"},
     "versions": {"vi": "PHIÊN BẢN", "en": "VERSIONS"},
@@ -28,6 +29,7 @@ _COLUMNS = {
         "Amendment", "Tests",
     ),
 }  # fmt: skip
+_PART = {"vi": "Thông số", "en": "Parameter"}
 _YES = {"vi": ("không", "có"), "en": ("no", "yes")}
 _TAKEN_BACK = {"vi": "đã rút lại", "en": "taken back"}
 _ACTS = {
@@ -37,6 +39,7 @@ _ACTS = {
     "reverse": {"vi": "rút lại quyết định", "en": "reversal of"},
 }
 _NONE = {"vi": "chưa có", "en": "none"}
+_NO_FINDING = {"vi": "không có kết quả riêng", "en": "no finding of its own"}
 _VERIFICATION = {
     "permit": {"vi": "ghi trong giấy phép", "en": "written in the permit"},
     "confirmed": {"vi": "nhiều nguồn thống nhất", "en": "several sources agree"},
@@ -53,6 +56,7 @@ def render(why: Shape, lang: Language) -> str:
         "formula": [str(why["formula"])],
         "limit": _limit(why["limit"], lang),
         "window": list(_lines(why["window"])),
+        **_components(why.get("components"), lang),
         "readings": _readings(why["readings"], lang),
         "amendments": [_amendment(one, lang) for one in why["amendments"]],
         "versions": list(_lines(why["versions"])),
@@ -84,8 +88,20 @@ def _limit(limit: Shape | None, lang: Language) -> list[str]:
     return [f"{numbers}{unit} ({known})", str(limit["citation"]), *map(str, limit["trace"])]
 
 
+def _components(components: Sequence[Shape] | None, lang: Language) -> dict[str, list[str]]:
+    """A section for a load or a volume: what it is made of, each with its own finding."""
+    if components is None:
+        return {}
+    none = _NO_FINDING[lang]
+    said = [f"{one['parameter']} ({one['unit']}): {one['finding'] or none}" for one in components]
+    return {"components": said}
+
+
 def _readings(readings: Sequence[Shape], lang: Language) -> list[str]:
     rows = [_COLUMNS[lang], *(_row(reading, lang) for reading in readings)]
+    if any(reading.get("parameter") for reading in readings):  # of a load: which of its parts
+        names = [_PART[lang], *(str(reading["parameter"]) for reading in readings)]
+        rows = [(name, *row) for name, row in zip(names, rows, strict=True)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [_aligned(row, widths) for row in rows]
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from rules.days import local_date, rfc3339
 from rules.judge import RANGE_MARGIN
+from rules.loads import FACTORS
 from rules.model import Averaging, Finding, Limit, Outcome, Parameter, Reason
 from rules.permit import plain
 from rules.terms import Terms
@@ -191,7 +192,16 @@ def _numbers(limit: Limit) -> str:
 
 
 def formula(finding: Finding, terms: Terms) -> str:
-    """The comparison that was made, with its numbers, exact."""
+    """The comparison that was made, with its numbers, exact; first how the series was made."""
+    if terms.derived is None or terms.limit is None:
+        return _comparison(finding, terms)
+    unit = terms.parameter.unit
+    factors = " x ".join((*terms.derived.parts, plain(FACTORS[unit])))
+    step = f"{plain(terms.parameter.quantum)} {unit}"
+    return f"each slot: {factors}, rounded half to even to {step}; {_comparison(finding, terms)}"
+
+
+def _comparison(finding: Finding, terms: Terms) -> str:
     limit, parameter = finding.limit, terms.parameter
     if limit is None:
         return "no limit: nothing was compared"

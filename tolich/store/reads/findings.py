@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from tolich.store.reads.scoped import Scoped, before, known_by
 from tolich.store.schema import finding, limit, raw, version
 from tolich.store.shapes import finding_shape
 from tolich.store.verdicts import finding_of, made_with
-from tolich.store.why import finding_text
+from tolich.store.why import finding_text, sources
 
 
 class _Found(NamedTuple):
@@ -69,7 +69,10 @@ class FindingReads(Scoped):
                 day = self._judged(connection, station, begin)
             else:  # what was known then, not what is known now
                 day = self._days.known_at(connection, station.id, begin, found.judged_at, found.seq)
-            received = self._received(connection, day, verdict)
+            row = day.row(verdict.series)
+            if row is None:  # what a permit made that was taken back since
+                return None
+            received = _received(connection, day, sources(day, row))
         why = finding_text(day, verdict, station, found.versions, received)
         return shape | why | {"finding": shape}
 
@@ -79,7 +82,7 @@ class FindingReads(Scoped):
             return None
         series, period, start = parts
         station = self._station(scope, series.station)
-        if station is None or series.parameter not in station.series:
+        if station is None or series.parameter not in station.judged():
             return None
         with self._engine.connect() as connection:
             stored = self._one_stored(connection, station, series, period, start, revision)
@@ -107,7 +110,7 @@ class FindingReads(Scoped):
             return None
         verdict = finding_of(row, series, row["limit_body"])
         made = made_with(row["version_body"])
-        parameter = station.series[series.parameter].parameter
+        parameter = station.entry(series.parameter).parameter
         shape = finding_shape(verdict, parameter, station, made["engine"], row["judged_at"])
         return _Found(shape, verdict, made, row["judged_at"], row["seq"])
 
@@ -128,7 +131,7 @@ class FindingReads(Scoped):
         if verdict is None or verdict.final:
             return None
         made = self._present_version()
-        parameter = station.series[series.parameter].parameter
+        parameter = station.entry(series.parameter).parameter
         shape = finding_shape(verdict, parameter, station, made["engine"], now)
         return _Found(shape, verdict, made, now, None)
 
@@ -151,7 +154,7 @@ class FindingReads(Scoped):
         for row in connection.execute(query).mappings():
             series = names[row["series"]]
             station = register.stations[series.station]
-            parameter = station.series[series.parameter].parameter
+            parameter = station.entry(series.parameter).parameter
             verdict = finding_of(row, series, row["limit_body"])
             engine = made_with(row["version_body"])["engine"]
             key = (row["start"], row["series"], row["period"])
@@ -191,7 +194,7 @@ class FindingReads(Scoped):
                     continue
                 key = (verdict.start, keys[verdict.series], verdict.period)
                 if place is None or key < tuple(place):
-                    parameter = station.series[verdict.series.parameter].parameter
+                    parameter = station.entry(verdict.series.parameter).parameter
                     found[key] = finding_shape(verdict, parameter, station, engine, now)
         return found
 
@@ -214,15 +217,15 @@ class FindingReads(Scoped):
     def _judged(self, connection: Connection, station: Station, day: int) -> JudgedDay:
         return self._days.get(connection, station.id, day, self._clock.now())
 
-    def _received(
-        self, connection: Connection, day: JudgedDay, verdict: Finding
-    ) -> dict[tuple[int, int, int], int]:
-        """When each reading of a finding's series reached us, by (observed, value, status)."""
-        row = day.row(verdict.series)
-        wanted = {key[1:]: raw_id for key, raw_id in day.raw.items() if key[0] == row}
-        query = select(raw.c.id, raw.c.received_at).where(raw.c.id.in_(set(wanted.values())))
-        received = {key: at for key, at in connection.execute(query)}
-        return {key: received[raw_id] for key, raw_id in wanted.items()}
+
+def _received(
+    connection: Connection, day: JudgedDay, rows: Collection[int]
+) -> dict[tuple[int, int, int, int], int]:
+    """When each reading of some rows reached us, by (row, observed, value, status)."""
+    wanted = {key: raw_id for key, raw_id in day.raw.items() if key[0] in rows}
+    query = select(raw.c.id, raw.c.received_at).where(raw.c.id.in_(set(wanted.values())))
+    received = {key: at for key, at in connection.execute(query)}
+    return {key: received[raw_id] for key, raw_id in wanted.items()}
 
 
 def split_finding(name: str) -> tuple[Series, str, int] | None:

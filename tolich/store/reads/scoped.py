@@ -65,7 +65,7 @@ class Scoped:
         return {
             keys[Series(s.id, p)]: Series(s.id, p)
             for s in stations
-            for p in s.series
+            for p in s.judged()
             if parameter in (None, p)
         }
 
