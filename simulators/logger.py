@@ -17,7 +17,17 @@ import numpy as np
 from rules.days import HOUR_SECONDS, local_date, rfc3339
 from rules.model import Status
 from rules.register import Station
-from simulators.events import Conflict, Duplicate, Event, Frozen, Order, Outage, Silence, of
+from simulators.events import (
+    Conflict,
+    Duplicate,
+    Event,
+    Frozen,
+    Missing,
+    Order,
+    Outage,
+    Silence,
+    of,
+)
 from simulators.message import Outgoing, dated, envelope, plain, tail, topic_of
 from simulators.noise import Ints, Mask, choice
 from simulators.plant import PlantProfile
@@ -55,6 +65,14 @@ class _Block:
     def outage(self, at: int) -> Outage | None:
         """The outage that holds an instant back, if one does."""
         return next((o for o in of(Outage, self.events) if o.start <= at < o.end), None)
+
+    def reports(self, parameter: str) -> Mask:
+        """At which instants a quantity is reported."""
+        due: Mask = self.times % self.steps[parameter] == 0
+        for missing in of(Missing, self.events):
+            if missing.parameter == parameter:
+                due &= (self.times < missing.start) | (self.times >= missing.end)
+        return due
 
     def sent(self) -> Mask:
         """Which instants are sent at all, then or later."""
@@ -132,7 +150,7 @@ class Logger:
         for instrument in self.instruments:
             trace = measure(instrument, self.plant, block.times, block.events)
             texts = plain(instrument, trace) if block.single else dated(instrument, trace, tails)
-            due = block.times % block.steps[instrument.parameter] == 0
+            due = block.reports(instrument.parameter)
             if not due.all():
                 texts = [text if on else "" for text, on in zip(texts, due, strict=True)]
             columns.append(texts)
