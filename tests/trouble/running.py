@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import event as watch
 from sqlalchemy import select
 
@@ -22,7 +23,7 @@ from rules.terms import terms_of
 from rules.window import Window
 from simulators.events import Conflict, Event, Frozen, Spike, of
 from simulators.message import Outgoing
-from simulators.noise import Ints, Mask
+from simulators.noise import Ints
 from simulators.plant import PlantProfile
 from simulators.profiles import instrument_of, plant_of, read_profiles
 from simulators.script import Script
@@ -38,6 +39,9 @@ from tolich.store.schema import reading
 
 TOGETHER = 1000
 """Rows of one page."""
+
+TRUE, WRONG = "true", ("spike", "frozen", "conflict")
+"""What a reading that calls itself a measurement can be."""
 
 HEARD_WITHIN = 60
 """Seconds after its instant by which every reading that is sent at once has come."""
@@ -188,43 +192,39 @@ def _by_day(news: Iterable[News]) -> dict[int, list[News]]:
 
 def _judged(place: Place, pipeline: Pipeline, script: Script) -> Readings:
     """Every reading on record, held against what the script did to it."""
-    true = [0, 0]
-    faulty: Counter[str] = Counter()
-    counted: Counter[str] = Counter()
-    register = pipeline.registered.register
-    profiles = read_profiles()
+    register, profiles = pipeline.registered.register, read_profiles()
+    tally: Counter[tuple[str, bool]] = Counter()  # what befell it, whether it was counted
     for station in register.stations.values():
         plant = plant_of(station, register, profiles, script.seed)
-        instruments = [instrument_of(entry, profiles) for entry in station.series.values()]
-        events = script.written.get(station.id, ())
         found = assess(_stored(place, pipeline, station))
-        for line, instrument in enumerate(instruments):
+        for line, entry in enumerate(station.series.values()):
             own = (found.line == line) & (found.status == Status.MEASURING)
-            at, valid = found.at[own], found.kind[own] == COUNTED
-            wrong = np.zeros(at.shape, np.bool_)
-            for name, during in _faults(instrument, plant, events, at):
-                during &= ~wrong
-                faulty[name] += int(during.sum())
-                counted[name] += int((during & valid).sum())
-                wrong |= during
-            true[0] += int((~wrong).sum())
-            true[1] += int((~wrong & ~valid).sum())
-    return Readings(*true, faulty, counted)
+            events = script.written.get(station.id, ())
+            fate = _fates(instrument_of(entry, profiles), plant, events, found.at[own])
+            counted = found.kind[own] == COUNTED
+            tally.update(zip(fate.tolist(), counted.tolist(), strict=True))
+    return Readings(
+        true=tally[TRUE, True] + tally[TRUE, False],
+        true_failed=tally[TRUE, False],
+        faulty={name: tally[name, True] + tally[name, False] for name in WRONG},
+        faulty_counted={name: tally[name, True] for name in WRONG},
+    )
 
 
-def _faults(
+def _fates(
     instrument: Instrument, plant: PlantProfile, events: Sequence[Event], at: Ints
-) -> Iterator[tuple[str, Mask]]:
-    """Which of some readings each kind of trouble made wrong though they call themselves right."""
-    own = instrument.parameter
-    for kind in (Frozen, Conflict, Spike):
-        during = np.zeros(at.shape, np.bool_)
-        for event in of(kind, events):
-            if event.parameter == own and isinstance(event, Spike):
-                during |= leaps(instrument, plant, event, at) != 0.0
-            elif event.parameter == own:
-                during |= (at >= event.start) & (at < event.end)
-        yield kind.__name__.lower(), during
+) -> npt.NDArray[np.str_]:
+    """What made each of some readings wrong though it calls itself a measurement, or TRUE."""
+    fate = np.full(at.shape, TRUE, "U8")
+    for spike in of(Spike, events):
+        if spike.parameter == instrument.parameter:
+            fate[leaps(instrument, plant, spike, at) != 0.0] = "spike"
+    lasting = (("frozen", of(Frozen, events)), ("conflict", of(Conflict, events)))
+    for name, found in lasting:
+        for one in found:
+            if one.parameter == instrument.parameter:
+                fate[(at >= one.start) & (at < one.end)] = name
+    return fate
 
 
 def _stored(place: Place, pipeline: Pipeline, station: Station) -> Window:
