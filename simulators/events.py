@@ -84,7 +84,7 @@ class Fault(Event):
 
 @dataclass(frozen=True, slots=True)
 class Frozen(Event):
-    """The instrument repeats what it showed at the start, and calls it a measurement."""
+    """The instrument repeats what it showed at the start (no spike), and calls it measured."""
 
     parameter: str
 

@@ -89,7 +89,7 @@ HIGH = News(9000, 8, EXCEEDANCE, CRITICAL, Change.RAISED)
             id="exceedances are never grouped, and taken back aloud",
         ),
         pytest.param(
-            [News(100, 1, SILENCE, MAJOR, UP, INFO), News(100, 2, OUTAGE, CRITICAL, Change.RAISED)],
+            [News(100, 1, OUTAGE, MAJOR, UP, INFO), News(100, 2, SILENCE, CRITICAL, Change.RAISED)],
             [Message(100, CRITICAL, 2, (1,))],
             id="of one instant what matters most speaks",
         ),
