@@ -74,6 +74,12 @@ class _Block:
                 due &= (self.times < missing.start) | (self.times >= missing.end)
         return due
 
+    def again(self, conflict: Conflict, group: Ints) -> list[int]:
+        """The instants of a group that a conflict contradicts: those at which something is said."""
+        told = self.times[self.reports(conflict.parameter)]
+        inside = np.isin(group, told) & (group >= conflict.start) & (group < conflict.end)
+        return [int(at) for at in group[inside]]
+
     def sent(self) -> Mask:
         """Which instants are sent at all, then or later."""
         sent = np.ones(self.times.shape, np.bool_)
@@ -166,7 +172,7 @@ class Logger:
         if any(event.overlaps(first, last + 1) for event in of(Duplicate, block.events)):
             where.append(Outgoing(self.topic, payload, due + 1))
         for conflict in of(Conflict, block.events):
-            for at in _during(conflict, group, block.steps[conflict.parameter]):
+            for at in block.again(conflict, group):
                 where.append(Outgoing(self.topic, self._contradiction(conflict, at), due + 2))
 
     def _released(self, held: Outage, first: int, length: int) -> int:
@@ -191,12 +197,6 @@ class Logger:
 
     def _lag(self) -> int:
         return choice(SPREAD, self.station.id, "lag")
-
-
-def _during(event: Event, times: Ints, step: int) -> list[int]:
-    """The instants inside an event at which a series of this interval reports."""
-    inside = (times >= event.start) & (times < event.end) & (times % step == 0)
-    return [int(at) for at in times[inside]]
 
 
 @lru_cache(maxsize=2)  # the stations of a block share their instants

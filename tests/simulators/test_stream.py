@@ -125,6 +125,15 @@ def test_a_missing_quantity_is_left_out_and_the_others_are_sent() -> None:
     assert len(usual) - len(sent) == 7 * 12
 
 
+def test_what_is_missing_is_not_contradicted() -> None:
+    gap = Missing("MAU01", YESTERDAY + 2 * HOUR, YESTERDAY + 4 * HOUR, "TSS")
+    conflict = Conflict("MAU01", YESTERDAY + 3 * HOUR, YESTERDAY + 5 * HOUR, "TSS", 150.0)
+    twice = Counter(s.at for s in decoded(day(scripted(gap, conflict))) if s.parameter == "TSS")
+    told = range(YESTERDAY + 4 * HOUR, YESTERDAY + 5 * HOUR, 300)
+    assert [at for at, times in twice.items() if times == 2] == list(told)
+    assert not any(gap.start <= at < gap.end for at in twice)
+
+
 def test_live_messages_hold_one_instant_and_follow_the_midnight_to_a_new_interval() -> None:
     intervals = [{"from": "2026-01-01", "seconds": 300}, {"from": "2026-11-18", "seconds": 60}]
     register = few("MAU01", interval=intervals)
