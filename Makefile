@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format mutants coverage bench services clean
+.PHONY: help demo test check format mutants coverage bench lro services clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ coverage: .venv/.ready ## Branch coverage of rules/ by its own tests: all of it,
 
 bench: .venv/.ready ## Measure throughput, latency and memory; ARGS passes options
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+lro: .venv/.ready ## Compare the quality checks with a simple baseline on labelled river water
+	@$(BIN)/python -m tests.lro $(ARGS)
 
 services: ## Install the Debian packages that the tests against real servers need
 	@.ci/services

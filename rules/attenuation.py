@@ -37,6 +37,8 @@ class _Hours:
 
 def attenuated(lines: Lines, line: Ints, at: Ints, value: Ints, marks: Marks) -> None:
     """Mark the readings whose six hours vary less than their line's threshold."""
+    if not lines.weak.any():
+        return
     chosen = np.flatnonzero(lines.weak[line] > 0)
     if not len(chosen):
         return

@@ -62,6 +62,16 @@ def read_checks(
     return checks
 
 
+def series_checks(
+    series: Reader, usual: Checks, parameter: Parameter, known: Iterable[str]
+) -> Checks:
+    """The checks of one series: those of its parameter but for what it writes; `off` ends all."""
+    found = _check(
+        series, "checks", usual, lambda entry, _: read_checks(entry, usual, parameter, known)
+    )
+    return Checks(resolution=usual.resolution) if found is None else found
+
+
 def read_resolution(entry: Reader, usual: Decimal | None, parameter: Parameter) -> Decimal | None:
     """The smallest step between two values, in the parameter's unit: whole quanta."""
     if not entry.has("resolution"):
@@ -107,7 +117,8 @@ def _rate(entry: Reader, usual: RateOfChange | None) -> RateOfChange:
 
 def _spike(entry: Reader, usual: Spike | None) -> Spike:
     usual = usual or Spike()
-    spike = Spike(entry.whole("suspect", usual.suspect), entry.whole("fail", usual.fail))
+    noise = _above_zero(entry, "noise", None) if entry.has("noise") else usual.noise
+    spike = Spike(entry.whole("suspect", usual.suspect), entry.whole("fail", usual.fail), noise)
     if not 1 <= spike.suspect <= spike.fail <= GREATEST:
         entry.problem("fail", f"expected 1 <= suspect <= fail <= {GREATEST} standard deviations")
         return usual
@@ -133,7 +144,8 @@ def _flat(parameter: Parameter | None) -> Callable[[Reader, FlatLine | None], Fl
 def _or_off(entry: Reader, key: str, usual: int | None) -> int | None:
     if not entry.has(key):
         return usual
-    return None if entry.peek(key) == "off" else _duration(entry, key, None)
+    value = entry.take(key)
+    return None if value == "off" else _timed(entry, key, value)
 
 
 def _weak(entry: Reader, usual: AttenuatedSignal | None) -> AttenuatedSignal:
@@ -187,7 +199,11 @@ def _duration(entry: Reader, key: str, usual: int | None) -> int:
     """Seconds, from a whole number of them or a text such as 3h."""
     if not entry.has(key) and usual is not None:
         return usual
-    seconds = seconds_of(entry.take(key))
+    return _timed(entry, key, entry.take(key))
+
+
+def _timed(entry: Reader, key: str, value: object) -> int:
+    seconds = seconds_of(value)
     if not 0 < seconds <= LONGEST:
         entry.problem(key, f"expected a time such as 900, 15m or 3h, at most {LONGEST // 3600}h")
         return LONGEST

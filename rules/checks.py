@@ -35,10 +35,14 @@ class RateOfChange:
 
 @dataclass(frozen=True, slots=True)
 class Spike:
-    """Hampel's test: that many standard deviations (estimated from the MAD) off the median."""
+    """Hampel's test: that many standard deviations (estimated from the MAD) off the median.
+
+    The MAD counts as two steps of resolution at least, or as `noise` where that is more.
+    """
 
     suspect: int = 6
     fail: int = 12
+    noise: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

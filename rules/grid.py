@@ -46,9 +46,10 @@ def fill(window: Window, rows: Rows, readings: Assessed) -> Slots:
     index = slot_of(at - rows.day[row], interval, rows.ends[row])
     first = starts(row, index)
     counted = kind == COUNTED
-    valid = (row, at, index, used)
-    if not counted.all():
-        valid = (row[counted], at[counted], index[counted], used[counted])
+    if counted.all() and len(first) == len(row):  # one reading a slot, and it counts: the usual
+        one, none = np.ones_like(row), np.zeros(row.shape, np.bool_)
+        return Slots(row, index, kind, row, index, one, used, used, none)
+    valid = (row[counted], at[counted], index[counted], used[counted])
     kinds = np.minimum.reduceat(kind, first) if len(first) else kind
     return Slots(row[first], index[first], kinds, *_valid(*valid))
 
@@ -59,9 +60,6 @@ def _valid(
     """The counting slots: instants first (lowest and highest competing value), then slots."""
     if not len(row):
         return row, index, row, value, value, np.zeros(0, np.bool_)
-    first = starts(row, index)
-    if len(first) == len(row):  # one reading a slot: nothing to sum, nothing contested
-        return row, index, np.ones_like(row), value, value, np.zeros(row.shape, np.bool_)
     instant = starts(row, at)
     low = np.minimum.reduceat(value, instant)
     high = np.maximum.reduceat(value, instant)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rules.assess import CALIBRATING, FAILED, FAULTY, UNKNOWN, assess
+from rules.assess import CALIBRATING, FAILED, FAULTY, SET_ASIDE, UNKNOWN, assess
 from rules.days import DAY_SECONDS
 from rules.grid import Slots, fill
 from rules.model import (
@@ -225,14 +225,15 @@ def _tally(
     def count(cells: Ints) -> Ints:
         return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
 
-    every, counting = cell(slots.row, slots.index), cell(slots.v_row, slots.v_index)
+    every = cell(slots.row, slots.index)
+    counting = every if slots.row is slots.v_row else cell(slots.v_row, slots.v_index)
     valid = count(counting)
-    kinds = {kind: count(every[slots.kind == kind]) for kind in (1, 2, 3, 4)}
+    kinds = {kind: count(every[slots.kind == kind]) for kind in SET_ASIDE}
     expected = np.broadcast_to((period.length // rows.interval)[:, None], shape)
     kind, unit = _unit(rows, slots, limits, int(expected.max(initial=1)))
-    low, high = (
-        _sum(counting, values, slots, kind, unit, shape) for values in (slots.v_low, slots.v_high)
-    )
+    low = _sum(counting, slots.v_low, slots, kind, unit, shape)
+    same = slots.v_low is slots.v_high  # nothing is contested
+    high = low if same else _sum(counting, slots.v_high, slots, kind, unit, shape)
     weight = valid.astype(kind) * unit
     tops, bottoms = _shares([term.completeness for term in window.terms], rows.line)
     ends = rows.day[:, None] + (np.arange(shape[1]) + 1) * period.length
@@ -240,6 +241,7 @@ def _tally(
         (valid * bottoms[:, None] >= expected * tops[:, None]) & (valid > 0),
         ends + grace <= now,
     )
+    lowest = _compare(low, weight, limits)
     flows = _flows(window)
     unseen = _unseen(window, flows, rows, slots, period)
     return _Tally(
@@ -253,7 +255,7 @@ def _tally(
         expected=expected,
         enough=enough,
         closed=closed,
-        codes=(_compare(low, weight, limits), _compare(high, weight, limits)),
+        codes=(lowest, lowest if same else _compare(high, weight, limits)),
         dry=unseen & _known(flows, enough & closed),
         unseen=unseen,
     )
@@ -264,8 +266,8 @@ def _unit(rows: Rows, slots: Slots, limits: _Limits, most: int) -> tuple[type[ob
 
     And the kind of number to do it in: int64 where every product stays inside it.
     """
-    counts = np.unique(slots.v_count)
-    unit = lcm(*(int(count) for count in counts)) if len(counts) else 1
+    several = slots.v_count[slots.v_count > 1]  # most slots hold one instant
+    unit = lcm(*np.unique(several).tolist())
     measured = max(_largest(slots.v_low), _largest(slots.v_high), _largest(rows.low), 1)
     compared = max(_largest(limits.low), _largest(limits.high), _largest(limits.margin))
     # The largest product any comparison can form: a mean times what the share of near is under.
@@ -278,7 +280,10 @@ def _sum(
     cells: Ints, values: Ints, slots: Slots, kind: type[object], unit: int, shape: tuple[int, int]
 ) -> Exact:
     """Sums of slot values x unit, exact."""
-    return _add(cells, values.astype(kind) * (unit // slots.v_count.astype(kind)), shape)
+    exact = values.astype(kind, copy=False)
+    if unit > 1:
+        exact = exact * (unit // slots.v_count.astype(kind))
+    return _add(cells, exact, shape)
 
 
 def _largest(numbers: Exact) -> int:

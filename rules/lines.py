@@ -27,6 +27,9 @@ NEVER = 2**62
 SPIKE_SLOTS = 30
 """The ten readings before a spike may be spread over three times their slots, not more."""
 
+BATCH = 600
+"""Seconds between fresh values from which an analyser is taken to measure in batches."""
+
 FINENESS = 64
 """An attenuated signal is measured in this fraction of its threshold."""
 
@@ -66,8 +69,10 @@ class Lines:
     rates: tuple[Fraction | None, ...]  # square of the allowed change, a second
     spike: Ints  # suspect and fail, in standard deviations
     spike_fail: Ints
+    spike_floor: Ints  # the least MAD
     spike_least: Ints  # no deviation up to this is a spike, however quiet the series
     spike_reach: Ints
+    cycle: Ints  # readings of one measurement of a batch analyser
     step: Ints  # the resolution
     band: Ints  # a flat line stays within less than this; 0: not checked
     flat: Ints  # suspect and fail
@@ -105,9 +110,9 @@ def _row(plan: Plan) -> dict[str, int]:
         "clip": full if checks.clipping else NEVER,
         "half": half,
         "close": half if checks.time else 0,
-        "gap": checks.gap.longer if checks.gap else NEVER,
+        "gap": max(checks.gap.longer, interval) if checks.gap else NEVER,
         "jump": NEVER if rate is None else isqrt(floor(rate * half)),
-        **_spike(checks, step, interval),
+        **_spike(plan, step),
         **_flat(plan, step),
         **_weak(plan),
     }
@@ -118,13 +123,17 @@ def _rate(plan: Plan) -> Fraction | None:
     return None if rate is None else plan.parameter.quanta(rate.step) ** 2 / rate.per
 
 
-def _spike(checks: Checks, step: int, interval: int) -> dict[str, int]:
-    spike = checks.spike
+def _spike(plan: Plan, step: int) -> dict[str, int]:
+    spike = plan.checks.spike
+    noise = floor(plan.parameter.quanta(spike.noise)) if spike and spike.noise else 0
+    least, refresh = max(2 * step, noise), plan.parameter.refresh
     return {
         "spike": spike.suspect if spike else 0,
         "spike_fail": spike.fail if spike else 0,
-        "spike_least": spike.suspect * 14826 * 2 * step // 10000 if spike else NEVER,
-        "spike_reach": min(SPIKE_SLOTS * interval, SPIKE_REACH),
+        "spike_floor": least,
+        "spike_least": spike.suspect * 14826 * least // 10000 if spike else NEVER,
+        "spike_reach": min(SPIKE_SLOTS * plan.interval, SPIKE_REACH),
+        "cycle": -(-refresh // plan.interval) if refresh >= BATCH else NEVER,
     }
 
 

@@ -43,11 +43,6 @@ class Reader:
         self._known.append(key)
         return self._left.get(key) is not None
 
-    def peek(self, key: str) -> object:
-        """The raw value of `key`, left where it is."""
-        self._known.append(key)
-        return self._left.get(key)
-
     def take(self, key: str) -> object:
         """The raw value of `key`, None when absent; the key then counts as known."""
         self._known.append(key)

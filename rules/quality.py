@@ -8,6 +8,7 @@ how much more was given. So a long series is checked in chunks, each with its co
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor, isqrt
 
@@ -19,8 +20,11 @@ from rules.crosscheck import crosscheck
 from rules.lines import NEVER, Ints, Lines, Marks, Mask
 from rules.model import Test
 
-CHUNK = 16384
-"""Readings checked at once: a few columns of them stay in a processor's cache."""
+CHUNK = 32768
+"""Readings checked at once: few enough to stay near the processor."""
+
+BATCH = 4096
+"""Windows of possible spikes that are sorted at once."""
 
 BEFORE, AFTER = 10, 2
 """A spike is compared with the readings before and after it: 13 with itself."""
@@ -60,17 +64,21 @@ def check(lines: Lines, line: Ints, at: Ints, value: Ints) -> Marks:
 
     Give only readings that compete: measuring, inside the instrument's range, not contested.
     """
-    marks = Marks.none(len(at))
+    marks, spikes = Marks.none(len(at)), [np.zeros(0, np.int64)]
     for begin in range(0, len(at), CHUNK):
         end = min(begin + CHUNK, len(at))
         first = _context(lines, line, at, begin)
         last = min(end + AFTER, len(at))
         own = _stretch(lines, line[first:last], at[first:last], value[first:last])
-        _temporal(own)
+        maybe = _temporal(own) + first
+        spikes.append(maybe[(maybe >= begin) & (maybe < end)])
         kept = slice(begin - first, end - first)
         marks.fail[begin:end] = own.marks.fail[kept]
         marks.suspect[begin:end] = own.marks.suspect[kept]
         marks.unevaluated[begin:end] = own.marks.unevaluated[kept]
+    whole, maybe = _Stretch(lines, line, at, value, at, marks), np.concatenate(spikes)
+    for begin in range(0, len(maybe), BATCH):
+        _hampel(whole, maybe[begin : begin + BATCH])
     attenuated(lines, line, at, value, marks)
     crosscheck(lines, line, at, value, marks)
     return marks
@@ -91,28 +99,33 @@ def _stretch(lines: Lines, line: Ints, at: Ints, value: Ints) -> _Stretch:
     return _Stretch(lines, line, at, value, key, Marks.none(len(at)))
 
 
-def _temporal(own: _Stretch) -> None:
+def _temporal(own: _Stretch) -> Ints:
+    """Mark what one look back tells; the places where there may be a spike."""
     elapsed = np.diff(own.key, prepend=own.key[0] - _LINE)
     change = np.abs(np.diff(own.value, prepend=own.value[0]))
-    _set(own.marks.suspect, elapsed < own.per(own.lines.close), Test.TIME)
-    _set(own.marks.suspect, elapsed > own.per(own.lines.gap), Test.GAP)
-    _set(own.marks.suspect, own.value >= own.per(own.lines.clip), Test.CLIPPING)
-    _rate(own, elapsed, change)
-    _spikes(own)
+    clipped = np.flatnonzero(own.value >= own.per(own.lines.clip))
+    own.marks.suspect[clipped] |= int(Test.CLIPPING)
+    odd = np.flatnonzero(elapsed != own.per(own.lines.interval))  # few: most come in time
+    _time_and_gap(own, odd, elapsed[odd])
+    _rate(own, odd, elapsed, change)
     _flat(own, elapsed, change)
+    return _maybe_spikes(own)
 
 
-def _set(column: Ints, where: Mask, test: Test) -> None:
-    column[np.flatnonzero(where)] |= int(test)
+def _time_and_gap(own: _Stretch, odd: Ints, elapsed: Ints) -> None:
+    """Suspect: too soon, or too late, after the reading before."""
+    own.marks.suspect[odd[elapsed < own.each(own.lines.close, odd)]] |= int(Test.TIME)
+    own.marks.suspect[odd[elapsed > own.each(own.lines.gap, odd)]] |= int(Test.GAP)
 
 
-def _rate(own: _Stretch, elapsed: Ints, change: Ints) -> None:
+def _rate(own: _Stretch, odd: Ints, elapsed: Ints, change: Ints) -> None:
     """Suspect: change**2 > rate * elapsed, where rate is the square of what a second allows."""
-    jump = own.per(own.lines.jump)
-    alone = elapsed > RATE_REACH
-    _set(own.marks.unevaluated, alone & (jump < NEVER), Test.RATE_OF_CHANGE)
-    maybe = np.flatnonzero(((change > jump) | (elapsed < own.per(own.lines.half))) & ~alone)
-    maybe = maybe[own.each(own.lines.jump, maybe) < NEVER]
+    odd = odd[own.each(own.lines.jump, odd) < NEVER]
+    alone = odd[elapsed[odd] > RATE_REACH]
+    own.marks.unevaluated[alone] |= int(Test.RATE_OF_CHANGE)
+    soon = odd[elapsed[odd] < own.each(own.lines.half, odd)]
+    maybe = np.union1d(np.flatnonzero(change > own.per(own.lines.jump)), soon)
+    maybe = maybe[elapsed[maybe] <= RATE_REACH]
     allowed = _allowed(own.lines, own.line[maybe], elapsed[maybe])
     own.marks.suspect[maybe[change[maybe] > allowed]] |= int(Test.RATE_OF_CHANGE)
 
@@ -128,13 +141,11 @@ def _allowed(lines: Lines, line: Ints, elapsed: Ints) -> Ints:
     return np.array(found, np.int64)[which]
 
 
-def _spikes(own: _Stretch) -> None:
-    """Hampel's test, in two steps: cheap bounds of the median, then exactly for the few."""
+def _maybe_spikes(own: _Stretch) -> Ints:
+    """Where cheap bounds of the median leave room for a spike, or there are few readings."""
     whole = _whole(own)
     maybe = np.flatnonzero(_far(own) | ~whole)
-    maybe = maybe[own.each(own.lines.spike, maybe) > 0]
-    if len(maybe):
-        _hampel(own, maybe)
+    return maybe[own.each(own.lines.spike, maybe) > 0]
 
 
 def _whole(own: _Stretch) -> Mask:
@@ -188,13 +199,16 @@ def _hampel(own: _Stretch, maybe: Ints) -> None:
     """
     value, near = _windows(own, maybe)
     double, spread = _medians(value, near)
-    spread = np.maximum(spread, 8 * own.each(own.lines.step, maybe))
+    spread = np.maximum(spread, 4 * own.each(own.lines.spike_floor, maybe))
     suspect = own.each(own.lines.spike, maybe) * 14826 * spread
     fail = own.each(own.lines.spike_fail, maybe) * 14826 * spread
     off = 20000 * np.abs(2 * value[BEFORE:] - double)
     back = (near[-AFTER:] & (off[-AFTER:] <= suspect)).any(axis=0)
     told = near.sum(axis=0) >= FEWEST
-    failed = told & (off[0] > fail) & back
+    # A value that a batch analyser held for its whole cycle was measured: suspect, no glitch.
+    same = near & (np.abs(value - value[BEFORE]) < own.each(own.lines.step, maybe))
+    glitch = same.sum(axis=0) < own.each(own.lines.cycle, maybe)
+    failed = told & (off[0] > fail) & back & glitch
     own.marks.unevaluated[maybe[~told]] |= int(Test.SPIKE)
     own.marks.fail[maybe[failed]] |= int(Test.SPIKE)
     own.marks.suspect[maybe[told & (off[0] > suspect) & ~failed]] |= int(Test.SPIKE)
@@ -205,11 +219,12 @@ def _windows(own: _Stretch, maybe: Ints) -> tuple[Ints, Mask]:
     place = maybe + np.arange(-BEFORE, AFTER + 1)[:, None]
     inside = (place >= 0) & (place < len(own.at))
     place = np.clip(place, 0, len(own.at) - 1)
-    key, interval = own.key[maybe], own.each(own.lines.interval, maybe)
-    since = key - own.each(own.lines.spike_reach, maybe)
-    slot = (own.at[maybe] - own.each(own.lines.ends, maybe)) % interval
-    until = key - slot + (AFTER + 1) * interval
-    found = own.key[place]
+    at, interval = own.at[maybe], own.each(own.lines.interval, maybe)
+    since = at - own.each(own.lines.spike_reach, maybe)
+    slot = (at - own.each(own.lines.ends, maybe)) % interval
+    until = at - slot + (AFTER + 1) * interval
+    inside &= own.line[place] == own.line[maybe]
+    found = own.at[place]
     return own.value[place], inside & (found >= since) & (found < until)
 
 
@@ -217,7 +232,7 @@ def _medians(value: Ints, near: Mask) -> tuple[Ints, Ints]:
     """Of each column: twice its median, and four times its MAD, over the values that belong."""
     ranked, readings = _sorted(np.where(near, value, NEVER)), near.sum(axis=0)
     double, spread = np.zeros_like(readings), np.zeros_like(readings)
-    for size in np.unique(readings).tolist():
+    for size in np.flatnonzero(np.bincount(readings)).tolist():
         these = np.flatnonzero(readings == size)
         few = ranked[:size] if len(these) == len(readings) else ranked[:size, these]
         double[these] = middle = few[(size - 1) // 2] + few[size // 2]
@@ -235,11 +250,26 @@ def _nearest(ranked: Ints, middle: Ints, rank: int) -> Ints:
 def _sorted(columns: Ints) -> Ints:
     """Every column sorted, by comparing whole rows: much faster than sorting 13 at a time."""
     rows = list(columns)
-    for phase in range(len(rows)):
-        for here in range(phase % 2, len(rows) - 1, 2):
-            low, high = rows[here], rows[here + 1]
-            rows[here], rows[here + 1] = np.minimum(low, high), np.maximum(low, high)
+    for one, two in _PAIRS:
+        low, high = rows[one], rows[two]
+        rows[one], rows[two] = np.minimum(low, high), np.maximum(low, high)
     return np.array(rows)
+
+
+def _pairs(size: int) -> Iterator[tuple[int, int]]:
+    """Batcher's merge exchange: the pairs of rows to compare, in order, to sort so many."""
+    half = top = 1 << (size - 1).bit_length() - 1
+    while half:
+        step, rest, upper = half, 0, top
+        while True:
+            yield from ((row, row + step) for row in range(size - step) if row & half == rest)
+            if upper == half:
+                break
+            step, rest, upper = upper - half, half, upper // 2
+        half //= 2
+
+
+_PAIRS = tuple(_pairs(BEFORE + 1 + AFTER))
 
 
 def _flat(own: _Stretch, elapsed: Ints, change: Ints) -> None:
@@ -251,9 +281,12 @@ def _flat(own: _Stretch, elapsed: Ints, change: Ints) -> None:
     quiet = (change < band) & (elapsed < _LINE // 2)
     maybe = np.flatnonzero(_lasting(quiet, _least(own)))
     maybe = maybe[own.value[maybe] > own.each(own.lines.flat_above, maybe)]
-    flat = maybe[_still(own, maybe, own.lines.flat)]
+    if not len(maybe):
+        return
+    counts = [np.cumsum(steps, dtype=np.int64) for steps in (~quiet, change > 0)]
+    flat = maybe[_still(own, maybe, own.lines.flat, *counts)]
     failed = flat[own.value[flat] < own.each(own.lines.full, flat)]
-    failed = failed[_still(own, failed, own.lines.flat_fail)]
+    failed = failed[_still(own, failed, own.lines.flat_fail, *counts)]
     own.marks.suspect[flat] |= int(Test.FLAT_LINE)
     own.marks.suspect[failed] ^= int(Test.FLAT_LINE)
     own.marks.fail[failed] |= int(Test.FLAT_LINE)
@@ -266,12 +299,14 @@ def _few(own: _Stretch) -> None:
     back = LEAST_FLAT - 1
     alone[back:] = own.key[back:] - own.key[:-back] > (flat if len(flat) == 1 else flat[back:])
     alone &= flat < NEVER
-    _set(own.marks.unevaluated, alone, Test.FLAT_LINE)
+    own.marks.unevaluated[np.flatnonzero(alone)] |= int(Test.FLAT_LINE)
 
 
 def _least(own: _Stretch) -> int:
     """How many quiet steps in a row every flat line of this stretch has."""
-    return int(_needed(own.lines, np.unique(own.line), own.lines.flat).min()) - 1
+    return (
+        int(_needed(own.lines, np.arange(own.line[0], own.line[-1] + 1), own.lines.flat).min()) - 1
+    )
 
 
 def _needed(lines: Lines, line: Ints, longest: Ints) -> Ints:
@@ -291,17 +326,18 @@ def _lasting(quiet: Mask, steps: int) -> Mask:
     return lasting
 
 
-def _still(own: _Stretch, maybe: Ints, longest: Ints) -> Mask:
+def _still(own: _Stretch, maybe: Ints, longest: Ints, loud: Ints, moves: Ints) -> Mask:
     """Whether all readings of the last `longest` seconds lie within less than one step.
 
     They must reach back to the slot of the window's start, and fill half of its slots.
+    `loud` counts the changes by a step so far, `moves` all: they spare most the exact look.
     """
     lasts, interval = own.each(longest, maybe), own.each(own.lines.interval, maybe)
     first = np.searchsorted(own.key, own.key[maybe] - lasts)
     old = own.key[maybe] - own.key[first] >= lasts - interval - interval // 5
     enough = maybe - first + 1 >= _needed(own.lines, own.line[maybe], longest)
-    still: Mask = old & enough
-    chosen = np.flatnonzero(still)
+    still: Mask = old & enough & (loud[first] == loud[maybe])
+    chosen = np.flatnonzero(still & (moves[first] < moves[maybe]))
     extent = _extent(own.value, first[chosen], maybe[chosen])
     still[chosen] = extent < own.each(own.lines.band, maybe[chosen])
     return still

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from rules.checking import read_checks, read_resolution
+from rules.checking import read_resolution, series_checks
 from rules.checks import NO_CHECKS, Checks
 from rules.ladder import USUAL, Ladder
 from rules.loading import Reader, calendar_day, meant
@@ -236,15 +236,7 @@ def _checks(series: Reader, parameter: Parameter, catalogue: Catalogue) -> Check
     """What the parameter is checked for, with what this series has instead."""
     resolution = read_resolution(series, parameter.checks.resolution, parameter)
     usual = replace(parameter.checks, resolution=resolution)
-    if series.peek("checks") in ("off", False):
-        series.take("checks")
-        return Checks(resolution=resolution)
-    entry = series.child("checks")
-    if entry is None:
-        return usual
-    checks = read_checks(entry, usual, parameter, catalogue)
-    entry.close()
-    return checks
+    return series_checks(series, usual, parameter, catalogue)
 
 
 def _range(series: Reader, parameter: Parameter) -> tuple[Decimal, Decimal]:

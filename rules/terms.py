@@ -10,7 +10,14 @@ from rules.checks import NO_CHECKS, Checks
 from rules.days import local_date
 from rules.ladder import USUAL, Ladder
 from rules.model import PERIODS, Limit, Parameter, Period, Reason, Series
-from rules.permit import DEFAULT_BASIS, DEFAULT_COMPLETENESS, Permit, Regulations, limit_for
+from rules.permit import (
+    DEFAULT_BASIS,
+    DEFAULT_COMPLETENESS,
+    Permit,
+    Regulations,
+    in_force,
+    limit_for,
+)
 from rules.register import Register, SeriesEntry, Station
 
 
@@ -48,13 +55,16 @@ class TermsBook:
     def __init__(self, register: Register, regulations: Regulations) -> None:
         self._register = register
         self._regulations = regulations
+        self._permits: dict[str, list[Permit]] = {}  # by plant: most have one, of thousands
+        for permit in register.permits.values():
+            self._permits.setdefault(permit.plant, []).append(permit)
         self._known: dict[object, tuple[Terms, ...]] = {}
 
     def of(self, station: str, day: int) -> tuple[Terms, ...]:
         """The terms of every series of a station on a local day, in the station's order."""
         date = local_date(day)
         found = self._register.stations[station]
-        permit = self._register.permit(found.plant, date)
+        permit = in_force(self._permits.get(found.plant, ()), date)
         intervals = tuple(entry.interval(date) for entry in found.series.values())
         key = (station, None if permit is None else permit.id, intervals)
         terms = self._known.get(key)

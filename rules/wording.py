@@ -160,10 +160,10 @@ def _rounded(finding: Finding, parameter: Parameter) -> Decimal:
     """A mean in few digits, but never so few that it seems to be on the limit when it is not."""
     exact = (finding.mean or Fraction(0)) * Fraction(parameter.quantum)
     limits = [] if finding.limit is None else [finding.limit.low, finding.limit.high]
-    for places in (3, 6, 9):
-        shown = round(Decimal(exact.numerator) / Decimal(exact.denominator), places)
-        if Fraction(shown) == exact or shown not in limits:
-            break
+    value, places = Decimal(exact.numerator) / Decimal(exact.denominator), 3
+    # Means are quotients of whole quanta by few slots: one that is not a limit soon differs.
+    while (shown := round(value, places)) in limits and Fraction(shown) != exact:
+        places += 3
     return shown
 
 
@@ -205,11 +205,10 @@ def formula(finding: Finding, terms: Terms) -> str:
     if parameter.averaging is Averaging.RANGE:
         return _range_formula(finding)
     counts, high = finding.counts, limit.high
+    if finding.reason is Reason.INTERNAL_ERROR:
+        return "the monitor failed to judge this period: nothing was compared"
     if finding.reason is Reason.PROVEN:
-        return (
-            f"sum of valid slots + missing {counts.expected - counts.valid} x minimum "
-            f"{plain(parameter.decimal(terms.low))} > {plain(high)} x {counts.expected}"
-        )
+        return _proof_formula(finding, terms)
     if finding.mean is None:
         needed = terms.completeness
         return (
@@ -221,6 +220,20 @@ def formula(finding: Finding, terms: Terms) -> str:
     return (
         f"sum {_exact(total)} {sign} limit {plain(high)} x n {counts.valid} "
         f"= {plain((high or Decimal(0)) * counts.valid)} {parameter.unit}"
+    )
+
+
+def _proof_formula(finding: Finding, terms: Terms) -> str:
+    """The sum so far, with the instrument's minimum in every missing slot, against the limit."""
+    counts, parameter = finding.counts, terms.parameter
+    high = (finding.limit.high if finding.limit else None) or Decimal(0)
+    missing, least = counts.expected - counts.valid, parameter.decimal(terms.low)
+    total = (finding.mean or Fraction(0)) * counts.valid * Fraction(parameter.quantum)
+    lowest = " (of conflicting values the lowest)" if counts.conflicting else f" {_exact(total)}"
+    return (
+        f"sum of {counts.valid} valid slots{lowest} + missing {missing} x minimum {plain(least)} "
+        f"> limit {plain(high)} x n {counts.expected} = {plain(high * counts.expected)} "
+        f"{parameter.unit}"
     )
 
 

@@ -48,8 +48,11 @@ from tolich.windows import (
     Windows,
     folded,
     joined,
-    load_around,
+    load_after,
+    load_before,
     load_window,
+    stretches,
+    tell_around,
 )
 
 log = structlog.get_logger()
@@ -147,11 +150,18 @@ class Settler:
             self.windows.put(window)
             found[day] = window
         loaded = [window for window in found.values() if window is not None]
-        for window in loaded:
-            keys = [self._series[term.series] for term in window.terms]
-            load_around(append.connection, window, keys)
         _load_amendments(append, loaded)
         return loaded
+
+    def _joined(self, append: Append, windows: Sequence[DayWindow]) -> tuple[Window, list[Ints]]:
+        """Some days as one window, with what their quality checks look at around them."""
+        for stretch in stretches(windows):
+            first, last = windows[stretch[0]], windows[stretch[-1]]
+            keys = [self._series[term.series] for term in first.terms]
+            load_before(append.connection, first, keys)
+            load_after(append.connection, last, keys)
+            tell_around([windows[place] for place in stretch])
+        return joined(windows)
 
     def _known(self, append: Append, days: Sequence[StationDay]) -> dict[StationDay, _OnRecord]:
         table = station_day
@@ -185,28 +195,28 @@ class Settler:
     def _changes(self, append: Append, windows: Sequence[DayWindow]) -> list[Changed]:
         firsts = self._first_readings(append, {window.station for window in windows})
         found: list[Changed] = []
-        for group, rows, sheets in self._judged(windows, append.at):
+        for group, rows, sheets in self._judged(append, windows):
             for window, own in zip(group, rows, strict=True):
                 for sheet in sheets:
                     found += self._differences(window, sheet, own, firsts[window.station])
         return found
 
     def _judged(
-        self, windows: Sequence[DayWindow], now: int
+        self, append: Append, windows: Sequence[DayWindow]
     ) -> list[tuple[Sequence[DayWindow], list[Ints], list[Sheet]]]:
         """Judge together; where that fails, one by one, so that one bad day stops no other."""
         if not windows:
             return []
-        whole, rows = joined(windows)
+        whole, rows = self._joined(append, windows)
         try:
-            sheets = self._judging(whole, now, self._periods, self._grace)
+            sheets = self._judging(whole, append.at, self._periods, self._grace)
         except Exception as error:  # supervisor: named, counted, shown red, and isolated
             if len(windows) > 1:
-                return [one for window in windows for one in self._judged([window], now)]
+                return [one for window in windows for one in self._judged(append, [window])]
             day = (windows[0].station, windows[0].day)
             self.broken[day] = f"{type(error).__name__}: {error}"
             log.error("day could not be judged", station=day[0], day=rfc3339(day[1]), exc_info=True)
-            blank = judge(_emptied(whole), now, self._periods, self._grace)
+            blank = judge(_emptied(whole), append.at, self._periods, self._grace)
             return [(windows, rows, [_broken(sheet) for sheet in blank])]
         for window in windows:
             self.broken.pop((window.station, window.day), None)
@@ -302,6 +312,7 @@ class Settler:
             window.judged_raw = max(window.judged_raw, max(window.raw, default=0))
             decided = max((one.id for one in window.recorded), default=0)
             window.judged_amendment = max(window.judged_amendment, decided)
+            window.around_raw = NEVER  # what is around it was looked at
             due = next_due(window.day, append.at, self._grace, self._step)
             if due is None and day in self.broken:
                 due = 0  # all closed, but owed a judgement: the next start tries again

@@ -24,13 +24,13 @@ from rules.terms import Terms
 from rules.window import Ints, Mask, Window, slot_of
 from tolich.store.intake import NEVER, ReadingRow, StationDay
 from tolich.store.readings import readings_after, readings_before, readings_between
-from tolich.store.verdicts import Stored, stored_findings
+from tolich.store.verdicts import Stored, folded_digest, stored_findings
 
 _OUTCOME = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 _REASON = {reason: code for code, reason in enumerate(REASONS)}
 
 CONTENT = 14
-"""Whole numbers that say what a finding says, in the order of `_content`."""
+"""Whole numbers that say what a finding says, in the order of `Settler._content`."""
 
 FINAL = 12
 """Which of them says whether the period had closed."""
@@ -111,11 +111,8 @@ class DayWindow:
         """Add many readings of series that are all this window's."""
         if not readings:
             return
-        flat = np.fromiter(chain.from_iterable(readings), np.int64, 5 * len(readings))
-        table = flat.reshape(-1, 5)
-        keys = np.array(sorted(self.rows), np.int64)
-        rows = np.array([self.rows[key] for key in sorted(self.rows)], np.int64)
-        self.row.frombytes(rows[np.searchsorted(keys, table[:, 0])].tobytes())
+        row, table = _table(self.rows, readings)
+        self.row.frombytes(row.tobytes())
         for column, kept in enumerate((self.at, self.value, self.status, self.raw), start=1):
             kept.frombytes(table[:, column].tobytes())
 
@@ -182,26 +179,6 @@ def folded(number: int) -> int:
     return number if abs(number) < 2**62 else number % (2**61 - 1)
 
 
-def _content(stored: Stored) -> list[int]:
-    counts = stored.counts
-    return [
-        _OUTCOME[Outcome(stored.outcome)],
-        _REASON[Reason(stored.reason)],
-        folded(stored.num),
-        stored.den,
-        counts.expected,
-        counts.received,
-        counts.valid,
-        counts.calibrating,
-        counts.faulty,
-        counts.failed,
-        counts.unknown,
-        counts.conflicting,
-        int(stored.final),
-        stored.limit,
-    ]
-
-
 class Windows:
     """Station-days in memory, least recently used let go first."""
 
@@ -262,53 +239,86 @@ def load_window(
         window.written[name] = Written.nothing(len(terms), DAY_SECONDS // length)
     if judged_raw == NEVER:
         return window
-    for stored in stored_findings(connection, series, start, start + DAY_SECONDS):
-        written = window.written[stored.period]
-        at = (rows[stored.series], (stored.start - start) // lengths[stored.period])
-        written.content[at] = _content(stored)
-        written.key[at], written.revision[at] = stored.key, stored.revision
+    _fill_written(window, lengths, stored_findings(connection, series, start, start + DAY_SECONDS))
     return window
 
 
-def load_around(connection: Connection, window: DayWindow, series: Sequence[int]) -> None:
-    """Read what a day's quality checks look at beyond it; `series` in the order of its terms."""
+def _fill_written(
+    window: DayWindow, lengths: Mapping[str, int], findings: Iterable[Stored]
+) -> None:
+    """What is on record of a day, as numbers to compare with."""
+    for key, series, period, start, revision, outcome, reason, mean, *counts, digest in findings:
+        written = window.written.get(period)
+        if written is None:  # a period that is judged no more
+            continue
+        at = (window.rows[series], (start - window.day) // lengths[period])
+        num, den = (mean or "0/0").split("/")
+        judged = _OUTCOME[Outcome(outcome)], _REASON[Reason(reason)], folded(int(num)), int(den)
+        written.content[at] = (*judged, *counts, folded_digest(digest))
+        written.key[at], written.revision[at] = key, revision
+
+
+def load_before(connection: Connection, window: DayWindow, series: Sequence[int]) -> None:
+    """Read what a day's checks look back at; `series` in the order of its terms."""
     if window.before is None:
-        found = readings_before(connection, window.terms, series, window.day)
-        window.before = _columns(window, found)
+        readings = readings_before(connection, window.terms, series, window.day)
+        window.before = _columns(window, readings)
+
+
+def load_after(connection: Connection, window: DayWindow, series: Sequence[int]) -> None:
+    """Read what a day's checks look ahead to; `series` in the order of its terms."""
     if window.after is None:
-        found = readings_after(connection, window.terms, series, window.day)
-        window.after = _columns(window, found)
+        readings = readings_after(connection, window.terms, series, window.day)
+        window.after = _columns(window, readings)
 
 
 def _columns(window: DayWindow, readings: Sequence[ReadingRow]) -> Columns:
-    rows = [(window.rows[key], at, value, status) for key, at, value, status, _ in readings]
-    window.around_raw = max(window.around_raw, max((raw for *_, raw in readings), default=NEVER))
-    row, at, value, status = np.array(rows, np.int64).reshape(-1, 4).T.copy()
+    row, table = _table(window.rows, readings)
+    at, value, status = table[:, 1:4].T.copy()
+    window.around_raw = max(window.around_raw, int(table[:, 4].max(initial=NEVER)))
     return row, at, value, status
+
+
+def tell_around(stretch: Sequence[DayWindow]) -> None:
+    """Days that follow each other are around each other: what is new of one is to all."""
+    newest = max(max(max(one.raw, default=NEVER), one.around_raw) for one in stretch)
+    for one in stretch:
+        one.around_raw = newest
+
+
+def _table(rows: Mapping[int, int], readings: Sequence[ReadingRow]) -> tuple[Ints, Ints]:
+    """The row of each reading, and the readings as a table; all series must be among `rows`."""
+    flat = np.fromiter(chain.from_iterable(readings), np.int64, 5 * len(readings))
+    table = flat.reshape(-1, 5)
+    series = sorted(rows)
+    own = np.array([rows[key] for key in series], np.int64)
+    return own[np.searchsorted(np.array(series, np.int64), table[:, 0])], table
+
+
+def stretches(windows: Sequence[DayWindow]) -> list[list[int]]:
+    """Days of one station that follow each other under the same terms, as indices, in order."""
+    found: list[list[int]] = []
+    for index in sorted(range(len(windows)), key=lambda i: (windows[i].station, windows[i].day)):
+        one, last = windows[index], windows[found[-1][-1]] if found else None
+        follows = last is not None and (last.station, last.day + DAY_SECONDS) == (
+            one.station,
+            one.day,
+        )
+        if last is not None and follows and last.terms is one.terms:
+            found[-1].append(index)
+        else:
+            found.append([index])
+    return found
 
 
 def joined(windows: Sequence[DayWindow]) -> tuple[Window, list[Ints]]:
     """Station-days as one window to judge, and the rows of each in it.
 
-    Days of a station that follow each other under the same terms share their lines, so that
-    the quality checks run over them once.
+    Days of a stretch share their lines, so that the quality checks run over them once. The
+    first of each stretch must have its `before`, the last its `after`.
     """
-    order = sorted(range(len(windows)), key=lambda i: (windows[i].station, windows[i].day))
-    stretches: list[list[int]] = []
-    for index in order:
-        last = windows[stretches[-1][-1]] if stretches else None
-        one = windows[index]
-        if (
-            last is not None
-            and last.station == one.station
-            and last.terms is one.terms
-            and (last.day + DAY_SECONDS == one.day)
-        ):
-            stretches[-1].append(index)
-        else:
-            stretches.append([index])
     joint = _Joint()
-    for stretch in stretches:
+    for stretch in stretches(windows):
         joint.add(stretch, [windows[index] for index in stretch])
     return joint.window(), [joint.rows[index] for index in range(len(windows))]
 

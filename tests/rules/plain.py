@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from statistics import median
 
@@ -43,9 +44,8 @@ def _time(plan: Plan, given: Given, at: int) -> Said:
 
 def _gap(plan: Plan, given: Given, at: int) -> Said:
     gap = plan.checks.gap
-    return _only(
-        Test.GAP, gap is not None and not any(at - gap.longer <= one < at for one in given)
-    )
+    longer = max(gap.longer, plan.interval) if gap else 0
+    return _only(Test.GAP, gap is not None and not any(at - longer <= one < at for one in given))
 
 
 def _step(plan: Plan) -> int:
@@ -85,13 +85,16 @@ def _spike(plan: Plan, given: Given, at: int) -> Said:
     if len(values) < 7:
         return NONE, NONE, Test.SPIKE
     middle = median(map(Fraction, values))
-    spread = max(median(abs(value - middle) for value in values), Fraction(2 * _step(plan)))
+    least = max(2 * _step(plan), int(plan.parameter.quanta(spike.noise or Decimal(0))))
+    spread = max(median(abs(value - middle) for value in values), Fraction(least))
 
     def beyond(moment: int, times: int) -> bool:
         return abs(given[moment] - middle) > times * Fraction(14826, 10000) * spread
 
     back = any(not beyond(one, spike.suspect) for one in after)
-    if beyond(at, spike.fail) and back:
+    held = sum(abs(value - given[at]) < _step(plan) for value in values) * plan.interval
+    measured = plan.parameter.refresh >= 600 and held >= plan.parameter.refresh
+    if beyond(at, spike.fail) and back and not measured:
         return Test.SPIKE, NONE, NONE
     return _only(Test.SPIKE, beyond(at, spike.suspect))
 

@@ -130,10 +130,21 @@ def test_a_spike_fails_only_when_the_value_has_come_back(
     assert words(SPIKE, every(300, [*CALM, value, *after]), Bit.SPIKE)[10] == word
 
 
+def test_half_a_window_that_rises_does_not_hide_a_spike() -> None:
+    rising = every(300, [*[100] * 5, *[130] * 5, 140, 100, 100])  # seven of thirteen are 100
+    assert words(SPIKE, rising, Bit.SPIKE)[10] == FAIL
+
+
 def test_a_noisy_series_may_move_further() -> None:
     noisy = [100 + 10 * (slot % 5 - 2) for slot in range(10)]  # MAD 10: 6 MAD are 88.96
     assert words(SPIKE, every(300, [*noisy, 188, 100, 100]), Bit.SPIKE)[10] == GOOD
     assert words(SPIKE, every(300, [*noisy, 189, 100, 100]), Bit.SPIKE)[10] == SUSPECT
+
+
+def test_known_noise_is_the_floor_where_it_is_more_than_two_steps() -> None:
+    noisy = Line(Checks(Decimal("0.1"), spike=Spike(6, 12, Decimal("0.5"))))  # 44.48
+    assert words(noisy, every(300, [*CALM, 144, 100, 100]), Bit.SPIKE)[10] == GOOD
+    assert words(noisy, every(300, [*CALM, 145, 100, 100]), Bit.SPIKE)[10] == SUSPECT
 
 
 def test_a_lasting_step_is_never_failed() -> None:
@@ -324,3 +335,31 @@ def test_context_beyond_the_reach_changes_no_mark(
     whole, part = run((line, values))[0], run((line, cut))[0]
     own = [at for at in values if start <= at < start + 3600]
     assert [part[at] for at in own] == [whole[at] for at in own]
+
+
+@st.composite
+def restless(draw: st.DrawFn) -> dict[int, int]:
+    """Eight hours of regular readings that wander a little from hour to hour and scatter."""
+    scatter = draw(st.sampled_from([2, 5, 20]))
+    levels = draw(st.lists(st.integers(0, 12), min_size=8, max_size=8))
+    noise = draw(st.lists(st.integers(0, scatter), min_size=96, max_size=96))
+    return every(300, [100 + levels[slot // 12] + noise[slot] for slot in range(96)])
+
+
+CALMER = replace(ALL, spike=Spike(1, 2), attenuated_signal=AttenuatedSignal(Decimal("0.5")))
+
+
+@settings(max_examples=60)
+@given(restless(), st.booleans())
+def test_scattered_columns_say_what_plain_fractions_say(
+    values: dict[int, int], stamp_ends: bool
+) -> None:
+    line = Line(CALMER, stamp_ends=stamp_ends)
+    assert run((line, values))[0] == {at: said_of(line, values, at) for at in values}
+
+
+def test_a_closing_midnight_belongs_to_the_day_it_ends() -> None:
+    out, into = replace(OUT, stamp_ends=True), replace(IN, stamp_ends=True)
+    flow = every(300, [900] * 288, MONDAY + 300)
+    said, _ = run((out, flow), (into, dict.fromkeys(flow, 100)))
+    assert {_word(one, Bit.MULTI_VARIATE) for one in said.values()} == {SUSPECT}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection
 
 from rules.days import DAY_SECONDS
 from rules.terms import Terms
 from tolich.store.intake import ReadingRow
+from tolich.store.statements import plain_rows
 
 ALL = 2**63 - 1
 """No message is newer."""
@@ -29,7 +29,7 @@ def readings_between(
         "SELECT series, at, value, status, raw FROM reading "
         f"WHERE series IN ({keys}) AND at BETWEEN {mark} AND {mark}"
     )
-    rows: Sequence[Any] = connection.exec_driver_sql(statement, (*series, start, end)).all()
+    rows = plain_rows(connection, statement, (*series, start, end))
     return rows if until == ALL else [row for row in rows if row[4] <= until]
 
 

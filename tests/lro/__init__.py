@@ -1,0 +1,1 @@
+"""The quality checks against a technician's labels on real river water."""
