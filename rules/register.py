@@ -125,7 +125,7 @@ def load_register(file: str, raw: object, catalogue: Catalogue, known: Regulatio
         for key, entry in top.named("permits")
     }
     _check_prefixes(top, stations)
-    _check_bases(top, stations, permits, known)
+    check_bases(top, stations, permits, known)
     top.close()
     if problems:
         raise Refused(problems)
@@ -285,7 +285,7 @@ def _check_prefixes(top: Reader, stations: Mapping[str, Station]) -> None:
         seen[prefix] = station.id
 
 
-def _check_bases(
+def check_bases(
     top: Reader, stations: Mapping[str, Station], permits: Mapping[str, Permit], known: Regulations
 ) -> None:
     """A mean over fifteen minutes needs readings that come at least so often, and fit into it."""

@@ -8,9 +8,10 @@ from tolich.store.reads.alerts import AlertReads
 from tolich.store.reads.law import LawReads
 from tolich.store.reads.outlook import OutlookReads
 from tolich.store.reads.stations import StationReads
+from tolich.store.reads.whatif import WhatIfReads
 
 
-class StoreReads(StationReads, AlertReads, LawReads, OutlookReads):
+class StoreReads(StationReads, AlertReads, LawReads, OutlookReads, WhatIfReads):
     """The `Reads` port."""
 
     def health(self) -> Shape:
