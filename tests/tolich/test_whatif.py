@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules.checks import Checks, Gap, Spike
 from rules.days import DAY_SECONDS
 from rules.model import Refused
 from rules.terms import TermsBook
@@ -272,6 +274,19 @@ def test_a_stretch_reads_what_its_days_hold_one_by_one(lived: Stage) -> None:
     assert whole.row_line.tolist() == [0, 0, 1, 1]
     assert len(whole.at) == 48 * 4
     assert whole.at.max() == DAY2  # the time that closes the second day
+
+
+def test_a_stretch_has_what_its_checks_look_at_before_and_after(lived: Stage) -> None:
+    pipeline = lived.pipeline()
+    checked = Checks(spike=Spike(), gap=Gap(2 * HOUR))
+    book = TermsBook(pipeline.registered.register, REGULATIONS)
+    terms = tuple(replace(of, checks=checked) for of in book.of("MAU01", DAY0))
+    keys = [pipeline.series[term.series] for term in terms]
+    with lived.engine.connect() as connection:
+        window = read_stretch(connection, terms, keys, DAY0 + DAY_SECONDS, 1)
+        first = read_stretch(connection, terms, keys, DAY0, 1)
+    assert window.at.min() == DAY0 + DAY_SECONDS - checked.reach
+    assert first.at.max() == DAY0 + DAY_SECONDS + checked.ahead * 900
 
 
 @pytest.mark.parametrize(
