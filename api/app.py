@@ -9,14 +9,24 @@ from typing import Any
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI, Request
 
-from api import alerts, findings, health, inbox, law, pages, stations, whatif
+from api import (
+    alerts,
+    amendments,
+    findings,
+    health,
+    inbox,
+    law,
+    pages,
+    stations,
+    whatif,
+)
 from api.asking import only_known
 from api.headers import SecureHeaders
 from api.live import Hub, Pace
 from api.problems import install
 from api.shapes import Problem
 from api.view import Seams, View
-from tolich.ports import Clock, Intake, Reads, Scope
+from tolich.ports import Amending, Clock, Intake, Reads, Scope
 
 DESCRIPTION = (
     "Reads what the monitor of industrial-cluster wastewater has on record, and takes readings "
@@ -38,6 +48,7 @@ class _Api(FastAPI):
 def create_app(
     reads: Reads,
     intake: Intake,
+    amending: Amending,
     clock: Clock,
     metrics: Callable[[], bytes],
     scope_of: Callable[[Request], Scope],
@@ -60,7 +71,7 @@ def create_app(
     app.state.hub = hub
     app.state.seams = Seams(
         # A closure, so that no endpoint gets hold of `reads` itself.
-        view=lambda request: View(reads, scope_of(request), hub),
+        view=lambda request: View(reads, amending, scope_of(request), hub),
         submit=intake.submit,
         now=clock.now,
         health=reads.health,
@@ -87,6 +98,6 @@ def _living(hub: Hub) -> Callable[[FastAPI], Any]:
 
 def _version_1() -> APIRouter:
     router = APIRouter(prefix="/api/v1", dependencies=[Depends(only_known)])
-    for part in (stations, findings, alerts, law, whatif, inbox):
+    for part in (stations, findings, alerts, amendments, law, whatif, inbox):
         router.include_router(part.router)
     return router

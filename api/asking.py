@@ -63,6 +63,7 @@ To = Annotated[Bound | None, Query(description="Before this time.")]
 StationFilter = Annotated[str | None, Query(description="Id of a station.")]
 ClusterFilter = Annotated[str | None, Query(description="Id of a cluster.")]
 ParameterFilter = Annotated[str | None, Query(description="Such as COD, pH or FlowOut.")]
+AsOf = Annotated[Instant | None, Query(description="As it was on record at this time.")]
 Revision = Annotated[
     int | None, Query(ge=1, le=2**31 - 1, description="An earlier revision; the current if absent.")
 ]
@@ -100,7 +101,7 @@ async def _finding_query(
     to: To = None,
     outcome: Annotated[Outcome | None, Query()] = None,
     final: Annotated[bool | None, Query(description="false: periods still open.")] = None,
-    as_of: Annotated[Instant | None, Query(description="As it was on record at this time.")] = None,
+    as_of: AsOf = None,
 ) -> FindingQuery:
     in_order(start, to)
     word = None if outcome is None else outcome.value
@@ -113,8 +114,10 @@ async def _alert_query(
     cluster: ClusterFilter = None,
     kind: Annotated[AlertKind | None, Query()] = None,
     since: Annotated[Bound | None, Query(description="Started at this time or later.")] = None,
+    as_of: AsOf = None,
 ) -> AlertQuery:
-    return AlertQuery(state, station, cluster, None if kind is None else kind.value, since)
+    word = None if kind is None else kind.value
+    return AlertQuery(state, station, cluster, word, since, as_of)
 
 
 Pages = Annotated[Paging, Depends(_paging)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 FINDING_ID = "m01:COD:hour:2026-11-22T08:00:00+07:00"
 START, END = "2026-11-22T08:00:00+07:00", "2026-11-22T09:00:00+07:00"
 LIMIT = {
@@ -115,6 +117,52 @@ MESSAGE = {
     "readings": [{"p": "COD", "v": 61.5, "u": "mg/L", "s": "00"}],
 }
 TT10 = "COD\t61.5\tmg/L\t20261122083500\t00\r\n"
+AMEND: dict[str, Any] = {
+    "station": "m01",
+    "parameter": "COD",
+    "act": "confirm",
+    "at": "2026-11-22T08:35:00+07:00",
+    "value": 61.5,
+    "unit": "mg/L",
+    "author": "Phòng Giám sát (mẫu)",
+    "reason": "the logger sent the minute twice; 61.5 is on the instrument's own list",
+    "document": "Biên bản 07/BB-MT (mẫu)",
+}
+AMENDMENT: dict[str, Any] = {
+    "id": 3,
+    "entered_at": "2026-11-22T10:02:11+07:00",
+    "station": "m01",
+    "cluster": "mau-01",
+    "parameter": "COD",
+    "act": "confirm",
+    "from": "2026-11-22T08:35:00+07:00",
+    "to": "2026-11-22T08:35:01+07:00",
+    "value": 61.5,
+    "unit": "mg/L",
+    "reverses": None,
+    "reversed_by": None,
+    "author": AMEND["author"],
+    "reason": AMEND["reason"],
+    "document": AMEND["document"],
+    "simulated": True,
+}
+REVISION: dict[str, Any] = {
+    "revision": 2,
+    "judged_at": "2026-11-22T10:02:12+07:00",
+    "outcome": "exceeded",
+    "reason": "above_limit",
+    "mean": 91.25,
+    "unit": "mg/L",
+    "final": True,
+    "engine": "1.0",
+    "changed": {"outcome": {"before": "not_assessable", "after": "exceeded"}},
+    "cause": {
+        "kind": "amendment",
+        "amendments": [3],
+        "by": AMEND["author"],
+        "reason": AMEND["reason"],
+    },
+}
 QUESTION = {
     "stations": ["m01"],
     "from": "2026-10-01",

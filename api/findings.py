@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from api.answers import WHY, Accept, Lang, explained, found, listed
 from api.asking import FindingId, Findings, Pages, Revision, restored
+from api.decided import RevisionPage
 from api.jsonbody import Json
-from api.problems import errors
+from api.problems import absent, errors
 from api.shapes import Finding, FindingPage, Why
 from api.view import Seen
 
@@ -41,6 +42,20 @@ def finding(view: Seen, id: FindingId, revision: Revision = None) -> Json:  # no
 
 
 @router.get(
+    "/findings/{id}/revisions",
+    summary="Every revision of a finding, oldest first",
+    response_model=RevisionPage,
+    responses=errors("not-found", "invalid-request"),
+)
+def revisions(view: Seen, id: FindingId) -> Json:  # noqa: A002
+    """What changed with each revision, and what lay behind it: readings, an amendment, time."""
+    page = view.revisions(restored(id))
+    if page is None:
+        raise absent("finding on record", id)
+    return listed(page)
+
+
+@router.get(
     "/findings/{id}/why",
     summary="Why a finding is what it is",
     response_model=Why,
@@ -55,6 +70,7 @@ def finding_why(
 ) -> Response:
     """Every reading with the reason it counted or not, the limit, the comparison, the versions.
 
+    With `revision` from the readings and amendments that were on record at that revision.
     With `Accept: text/plain` the same as a page of text in the language of `lang`.
     """
     why = view.finding_why(restored(id), revision)

@@ -233,14 +233,28 @@ class Transition(_Shape):
 class Judged(_Shape):
     """One reading as a finding saw it."""
 
+    parameter: str | None = Field(
+        default=None, description="Of a load or a volume: which of its components was read."
+    )
     observed_at: AwareDatetime
     received_at: AwareDatetime | None
     value: float
+    used: float | None = Field(description="What counted; null: it did not count.")
     status: str
     flag: int = Field(description="QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing.")
     tests: list[str]
+    not_evaluated: list[str] = Field(description="Checks that could not be made.")
     counted: bool
     reason: str
+    amendment: dict[str, Any] | None = Field(description="What an officer decided about it.")
+
+
+class Component(_Shape):
+    """One of the series that a load or a volume is made of."""
+
+    parameter: str
+    unit: str
+    finding: str | None = Field(description="Its own finding of the period; null: it owes none.")
 
 
 class Why(_Shape):
@@ -260,13 +274,17 @@ class Why(_Shape):
                     "observed_at": "2026-11-22T08:35:00+07:00",
                     "received_at": "2026-11-22T08:35:02+07:00",
                     "value": 91.5,
+                    "used": 91.5,
                     "status": "00",
                     "flag": 1,
                     "tests": [],
+                    "not_evaluated": [],
                     "counted": True,
                     "reason": "counted",
+                    "amendment": None,
                 }
             ],
+            "amendments": [],
             "versions": {"engine": "1.0"},
         }
     )
@@ -275,6 +293,10 @@ class Why(_Shape):
     limit: Limit | None
     window: dict[str, Any]
     readings: list[Judged]
+    amendments: list[dict[str, Any]] = Field(description="Of its readings; `holds` or taken back.")
+    components: list[Component] | None = Field(
+        default=None, description="Of a load or a volume alone: what it is made of."
+    )
     versions: dict[str, Any]
 
 

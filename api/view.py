@@ -14,6 +14,9 @@ from api.asking import Paging
 from api.live import Hub, Pace
 from tolich.ports import (
     AlertQuery,
+    Amend,
+    Amending,
+    AmendmentQuery,
     BadCursor,
     Comparing,
     Delivery,
@@ -27,11 +30,15 @@ from tolich.ports import (
 
 
 class View:
-    """Every read an endpoint can make. The scope is inside; there is no way around it."""
+    """Every read an endpoint can make, and every decision it can put on record.
 
-    def __init__(self, reads: Reads, scope: Scope, hub: Hub) -> None:
+    The scope is inside; there is no way around it.
+    """
+
+    def __init__(self, reads: Reads, amending: Amending, scope: Scope, hub: Hub) -> None:
         self.scope = scope
         self._reads = reads
+        self._amending = amending
         self._hub = hub
 
     def stations(self, paging: Paging) -> Page:
@@ -65,6 +72,18 @@ class View:
     def finding_why(self, finding: str, revision: int | None) -> Shape | None:
         """The explanation of a finding."""
         return self._reads.finding_why(self.scope, finding, revision)
+
+    def revisions(self, finding: str) -> Page | None:
+        """Every revision of a finding; None when none is on record."""
+        return self._reads.revisions(self.scope, finding)
+
+    def amendments(self, query: AmendmentQuery, paging: Paging) -> Page:
+        """Amendments, newest first."""
+        return self._reads.amendments(self.scope, query, paging.cursor, paging.limit)
+
+    def amend(self, asked: Amend) -> Shape:
+        """Put an amendment on record."""
+        return self._amending.amend(self.scope, asked)
 
     def alerts(self, query: AlertQuery, paging: Paging) -> Page:
         """Alerts, newest first."""

@@ -41,11 +41,16 @@ class Amendment:
     reason: str = ""
 
 
-def effective(amendments: Iterable[Amendment]) -> tuple[Amendment, ...]:
-    """Those that hold, in order of record: what was reversed is gone, its reversal too."""
+def standing(amendments: Iterable[Amendment]) -> tuple[Amendment, ...]:
+    """Those that nothing has taken back, in order of record, reversals among them."""
     ordered = sorted(amendments, key=lambda one: one.id)
     gone: set[int] = set()
     for one in reversed(ordered):
         if one.reverses is not None and one.id not in gone:
             gone.add(one.reverses)
-    return tuple(one for one in ordered if one.id not in gone and one.act is not Act.REVERSE)
+    return tuple(one for one in ordered if one.id not in gone)
+
+
+def effective(amendments: Iterable[Amendment]) -> tuple[Amendment, ...]:
+    """Those that hold, in order of record: what was reversed is gone, its reversal too."""
+    return tuple(one for one in standing(amendments) if one.act is not Act.REVERSE)

@@ -110,8 +110,10 @@ def _amend(
         chosen = places[changes(at[places])]
         rest, verdict = meant, VALUED
     elif one.act is Act.CONFIRM:  # what competes with it at the same instant is set aside
-        chosen = np.flatnonzero(named)
-        rest, verdict = meant & np.isin(at, at[chosen]) & (status == Status.MEASURING), CONFIRMED
+        places = np.flatnonzero(named)  # the same value under two statuses counts once
+        chosen = places[changes(at[places], value[places])]
+        competing = (status == Status.MEASURING) | (decision >= CONFIRMED)
+        rest, verdict = meant & np.isin(at, at[chosen]) & competing, CONFIRMED
     else:
         chosen, rest, verdict = np.flatnonzero(named), named, EXCLUDED
     decision[rest] = EXCLUDED

@@ -127,8 +127,9 @@ def _case(entry: Reader, catalogue: Catalogue, known: Regulations) -> Case | Non
     closed = day_start(day) + DAY_SECONDS + GRACE
     now = day_start(day) + _clock(entry, "now") if entry.has("now") else closed
     periods = known_periods(known)
-    findings = tuple(_finding(one, readings, periods) for one in entry.children("findings"))
-    alerts = tuple(_alerts(one, readings, periods) for one in entry.children("alerts"))
+    judged = [*readings, *(register.stations[STATION].derived if register else ())]
+    findings = tuple(_finding(one, judged, periods) for one in entry.children("findings"))
+    alerts = tuple(_alerts(one, judged, periods) for one in entry.children("alerts"))
     if not findings and not alerts:
         entry.problem("findings", "a case must expect something: findings, alerts or both")
     entry.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,6 +30,9 @@ LEFT_OUT = {
     UNKNOWN: "unknown_status",
     FAILED: "failed_check",
 }
+ALONE = "other_part_missing"
+"""It counts, but nothing that counts came with it: no product can be made of it."""
+
 DECIDED = {
     EXCLUDED: "excluded_by_officer",
     CONFIRMED: "confirmed_by_officer",
@@ -65,6 +69,27 @@ def explain_readings(window: Window, row: int, start: int, end: int) -> list[Exp
         for place, slot in zip(own.tolist(), slots.tolist(), strict=True)
         if start <= day + slot * interval < end
     ]
+
+
+def explain_parts(
+    window: Window, rows: Sequence[int], start: int, end: int
+) -> list[tuple[int, Explained]]:
+    """Every distinct reading, with its row, of the rows that a derived series is made of.
+
+    Those whose slot does not count in every row are left out of the product, and say so.
+    """
+    found = {row: explain_readings(window, row, start, end) for row in rows}
+    counting = [{one.slot for one in part if one.counted} for part in found.values()]
+    both = set.intersection(*counting)
+    return [
+        (row, one if one.slot in both or not one.counted else _alone(one))
+        for row, part in found.items()
+        for one in part
+    ]
+
+
+def _alone(one: Explained) -> Explained:
+    return replace(one, counted=False, used=None, reason=ALONE)
 
 
 def _explained(found: Assessed, place: int, slot: int) -> Explained:

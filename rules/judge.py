@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from rules.assess import CALIBRATING, FAILED, FAULTY, SET_ASIDE, UNKNOWN, assess
 from rules.days import DAY_SECONDS
+from rules.derived import with_derived
 from rules.grid import Slots, fill
 from rules.model import (
     HOUR,
@@ -127,7 +128,7 @@ def judge(
 ) -> list[Sheet]:
     """One sheet a period, in the order given; `now` is plant time, UTC epoch seconds."""
     rows = Rows.of(window)
-    slots = fill(window, rows, assess(window))
+    slots = with_derived(window, fill(window, rows, assess(window)))
     limits = _Limits.of(window)
     hours = _tally(window, rows, slots, limits, HOUR, now, grace)
     return [_sheet(window, rows, slots, limits, hours, p, now, grace) for p in periods]

@@ -8,13 +8,14 @@ is defaulted: what cannot be derived is a missing limit, never a guess.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from rules.ladder import NONE_TYPED, Ladder, Ladders, load_ladders
 from rules.loading import Reader, exact, meant
+from rules.loads import Bound, load_bounds
 from rules.model import Averaging, Limit, Parameter, Verification
 from rules.parameters import Catalogue
 from rules.regulation import ColumnLimit, Regulation, known_periods
@@ -72,6 +73,7 @@ class Permit:
     no_discharge: NoDischarge | None
     defaults: tuple[str, ...]  # settings nobody typed: shown as unverified
     ladders: Ladders = NONE_TYPED
+    bounds: Mapping[str, Bound] = field(default_factory=dict)  # of loads and volume, by what
 
     @property
     def citation(self) -> str:
@@ -95,6 +97,9 @@ def in_force(permits: Iterable[Permit], day: date) -> Permit | None:
 
 def limit_for(permit: Permit, parameter: Parameter, regulations: Regulations) -> Limit | None:
     """The limit a permit sets for a parameter, with its trace; None when it sets none."""
+    bound = permit.bounds.get(parameter.key)
+    if bound is not None:
+        return _bounded(permit, bound)
     typed = permit.limits.get(parameter.key)
     if typed is not None:
         return _typed(permit, typed, parameter)
@@ -109,6 +114,13 @@ def _typed(permit: Permit, typed: TypedLimit, parameter: Parameter) -> Limit:
     citation = f"{permit.citation}, tr. {typed.page}"
     trace = (f"{parameter.key}: {_numbers(typed.low, typed.high)} {parameter.unit} ← {citation}",)
     return Limit(typed.low, typed.high, parameter.unit, citation, trace, Verification.PERMIT)
+
+
+def _bounded(permit: Permit, bound: Bound) -> Limit:
+    made, citation = bound.parameter, f"{permit.citation}, tr. {bound.page}"
+    by = " (công suất thiết kế, design capacity)" if bound.by_capacity else ""
+    trace = f"{made.key}: {_numbers(None, bound.high)} {made.unit}{by} ← {citation}"
+    return Limit(None, bound.high, made.unit, citation, (trace,), Verification.PERMIT)
 
 
 def _from_table(
@@ -226,13 +238,18 @@ def _cross_check(
 
 
 def load_permit(
-    key: str, entry: Reader, plants: Iterable[str], catalogue: Catalogue, known: Regulations
+    key: str, entry: Reader, plants: Mapping[str, Decimal], catalogue: Catalogue, known: Regulations
 ) -> Permit:
-    """One permit of a register; problems go to the reader."""
+    """One permit of a register, of one of its plants (their capacities in m3/day by id).
+
+    Problems go to the reader.
+    """
     plant = entry.text("plant")
-    if plant and plant not in set(plants):
+    if plant and plant not in plants:
         entry.problem("plant", f"no plant {plant!r} in this register{meant(plant, plants)}")
     untyped = tuple(name for name in ("basis", "completeness") if not entry.has(name))
+    bounds = load_bounds(entry, catalogue, plants.get(plant))
+    made = {name: bound.parameter for name, bound in bounds.items()}
     permit = Permit(
         id=key,
         plant=plant,
@@ -248,7 +265,8 @@ def load_permit(
         completeness=_completeness(entry),
         no_discharge=_no_discharge(entry, catalogue),
         defaults=untyped,
-        ladders=load_ladders(entry, catalogue),
+        ladders=load_ladders(entry, {**catalogue, **made}),
+        bounds=bounds,
     )
     if permit.until is not None and permit.until < permit.since:
         entry.problem("until", "lies before from")

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from math import prod
 
 from rules.checking import read_resolution, series_checks
 from rules.checks import NO_CHECKS, Checks
 from rules.ladder import USUAL, Ladder
 from rules.loading import Reader, calendar_day, meant
+from rules.loads import FACTORS, Bound
 from rules.model import Parameter, Period, Problem, Refused
 from rules.parameters import Catalogue
 from rules.permit import Permit, Regulations, in_force, load_permit
@@ -86,7 +88,16 @@ class Station:
     stamp_ends: bool  # True when a time closes its slot
     tt10_prefix: str | None
     tt10_symbols: Mapping[str, str]
-    series: Mapping[str, SeriesEntry]
+    series: Mapping[str, SeriesEntry]  # what is measured
+    derived: Mapping[str, SeriesEntry] = field(default_factory=dict)  # what permits make of it
+
+    def judged(self) -> dict[str, SeriesEntry]:
+        """Everything that a finding may be about: what is measured, then what is made of it."""
+        return {**self.series, **self.derived}
+
+    def entry(self, key: str) -> SeriesEntry:
+        """One parameter, measured or made. Raises KeyError for any other."""
+        return self.series[key] if key in self.series else self.derived[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +131,12 @@ def load_register(file: str, raw: object, catalogue: Catalogue, known: Regulatio
     stations = {
         key: _station(key, entry, plants, catalogue) for key, entry in top.named("stations")
     }
+    capacities = {key: plant.capacity for key, plant in plants.items()}
     permits = {
-        key: load_permit(key, entry, plants, catalogue, known)
+        key: load_permit(key, entry, capacities, catalogue, known)
         for key, entry in top.named("permits")
     }
+    stations = {key: with_made(top, of, permits) for key, of in stations.items()}
     _check_prefixes(top, stations)
     check_bases(top, stations, permits, known)
     top.close()
@@ -298,8 +311,9 @@ def check_bases(
 
 
 def _check_basis(top: Reader, station: Station, permit: Permit, period: Period) -> None:
-    for key, entry in station.series.items():
-        owed = entry.parameter.limited or key in permit.limits
+    for key, entry in station.judged().items():
+        limited = key in station.series and entry.parameter.limited
+        owed = limited or key in permit.limits or key in permit.bounds
         coarse = [one for one in _lasting(entry, permit) if period.length % one]
         if owed and coarse:
             top.problem(
@@ -312,3 +326,50 @@ def _lasting(entry: SeriesEntry, permit: Permit) -> list[int]:
     """The intervals of a series while a permit binds, in seconds."""
     later = [seconds for day, seconds in entry.intervals if permit.binds(day)]
     return [entry.interval(permit.since), *later]
+
+
+def made_entry(bound: Bound, station: Station) -> SeriesEntry | None:
+    """What a permit has made at a station; None where it does not measure all the parts."""
+    if any(part not in station.series for part in bound.parts):
+        return None
+    parts = [station.series[part] for part in bound.parts]
+    factor = FACTORS[bound.parameter.unit]
+    low, high = prod(part.low for part in parts), prod(part.high for part in parts)
+    return SeriesEntry(bound.parameter, low * factor, high * factor, parts[-1].intervals)
+
+
+def unmeasured(permit: Permit, register: Register) -> list[str]:
+    """Loads and volumes of a permit that no station of its plant can show: nothing owes them."""
+    stations = [one for one in register.stations.values() if one.plant == permit.plant]
+    return [
+        f"{key} is owed by nobody: no station of {permit.plant} measures {' and '.join(of.parts)}"
+        for key, of in permit.bounds.items()
+        if not any(made_entry(of, station) for station in stations)
+    ]
+
+
+def with_made(top: Reader, station: Station, permits: Mapping[str, Permit]) -> Station:
+    """A station with everything that the permits of its plant make of what it measures."""
+    derived = {}
+    for permit in permits.values():
+        for key, bound in permit.bounds.items() if permit.plant == station.plant else ():
+            entry = made_entry(bound, station)
+            if entry is not None:
+                derived[key] = entry
+                _check_parts(top, station, permit, bound)
+    return replace(station, derived=derived)
+
+
+def _check_parts(top: Reader, station: Station, permit: Permit, bound: Bound) -> None:
+    """A product needs its parts in the same slots, on every day that the permit binds."""
+    parts = {part: station.series[part] for part in bound.parts}
+    days = {permit.since, *(day for of in parts.values() for day, _ in of.intervals)}
+    for day in sorted(day for day in days if permit.binds(day)):
+        seconds = {part: of.interval(day) for part, of in parts.items()}
+        if len(set(seconds.values())) > 1:
+            said = ", ".join(f"{part} every {every} s" for part, every in seconds.items())
+            top.problem(
+                f"permits.{permit.id}.{bound.place}",
+                f"station {station.id} sends {said} from {day}: give both the same interval",
+            )
+            return

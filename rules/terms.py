@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
 
 from rules.checks import NO_CHECKS, Checks
 from rules.days import local_date
 from rules.ladder import USUAL, Ladder
+from rules.loads import Derived, derived_from
 from rules.model import PERIODS, Limit, Parameter, Period, Reason, Series
-from rules.permit import DEFAULT_BASIS, DEFAULT_COMPLETENESS, Permit, Regulations, limit_for
-from rules.register import Register, SeriesEntry, Station
+from rules.permit import (
+    DEFAULT_BASIS,
+    DEFAULT_COMPLETENESS,
+    Permit,
+    Regulations,
+    in_force,
+    limit_for,
+)
+from rules.register import Register, SeriesEntry, Station, made_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,7 @@ class Terms:
     basis: str = DEFAULT_BASIS  # the period whose mean the permit binds
     checks: Checks = NO_CHECKS
     ladder: Ladder = USUAL
+    derived: Derived | None = None  # how it is made, where no instrument measures it
 
 
 class TermsBook:
@@ -48,13 +58,16 @@ class TermsBook:
     def __init__(self, register: Register, regulations: Regulations) -> None:
         self._register = register
         self._regulations = regulations
+        self._permits: dict[str, list[Permit]] = {}  # by plant: most have one, of thousands
+        for permit in register.permits.values():
+            self._permits.setdefault(permit.plant, []).append(permit)
         self._known: dict[object, tuple[Terms, ...]] = {}
 
     def of(self, station: str, day: int) -> tuple[Terms, ...]:
         """The terms of every series of a station on a local day, in the station's order."""
         date = local_date(day)
         found = self._register.stations[station]
-        permit = self._register.permit(found.plant, date)
+        permit = in_force(self._permits.get(found.plant, ()), date)
         intervals = tuple(entry.interval(date) for entry in found.series.values())
         key = (station, None if permit is None else permit.id, intervals)
         terms = self._known.get(key)
@@ -66,11 +79,21 @@ class TermsBook:
 def terms_of(
     station: Station, day: int, register: Register, regulations: Regulations
 ) -> tuple[Terms, ...]:
-    """The terms of every series of a station on a local day, in the station's order."""
+    """The terms of every series of a station on a local day, in the station's order.
+
+    Behind those that are measured stand those that the day's permit has made of them.
+    """
     permit = register.permit(station.plant, local_date(day))
-    return tuple(
+    measured = [
         _terms(station, entry, day, permit, regulations) for entry in station.series.values()
-    )
+    ]
+    known = {terms.series.parameter: terms for terms in measured}
+    made = [
+        _made(_terms(station, entry, day, permit, regulations), [known[p] for p in bound.parts])
+        for bound in (permit.bounds.values() if permit else ())
+        if (entry := made_entry(bound, station)) is not None
+    ]
+    return (*measured, *made)
 
 
 def _terms(
@@ -96,11 +119,21 @@ def _terms(
     )
 
 
+def _made(terms: Terms, parts: Sequence[Terms]) -> Terms:
+    """The terms of a series as one that is made of its parts, as wide as their ranges allow."""
+    derived = derived_from(terms.parameter, [part.parameter for part in parts])
+    low, high = derived.of(part.low for part in parts), derived.of(part.high for part in parts)
+    return replace(terms, low=low, high=high, dry=None, derived=derived)
+
+
 def owes(terms: Terms, period: Period) -> bool:
     """Whether a series owes findings of a period: the hour and the day always, if it owes any.
 
-    A period that a regulation declares is owed only under a permit that binds its mean.
+    A period that a regulation declares is owed only under a permit that binds its mean, and
+    what is made of other series (loads, volumes) owes only that mean.
     """
+    if terms.derived is not None:
+        return terms.owed and period.name == terms.basis
     return terms.owed and (period in PERIODS or period.name == terms.basis)
 
 

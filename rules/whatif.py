@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +21,8 @@ from rules.loading import Reader, meant
 from rules.model import Finding, Parameter, Period, Problem, Refused, Series
 from rules.parameters import Catalogue
 from rules.permit import ByRegulation, Permit, Regulations, load_permit, read_by_regulation
-from rules.register import KINDS, Register, Station, check_bases
-from rules.terms import Terms, owes
+from rules.register import KINDS, Register, Station, check_bases, with_made
+from rules.terms import owes
 from rules.window import Ints, Mask, Window
 
 OWES_NONE = -1
@@ -95,8 +96,15 @@ def read_question(
     top.close()
     if problems:
         raise Refused(problems)
+    other = under(register, permits)
+    problems += [
+        Problem(file, f"permit.{one.key.rpartition('.')[2]}", one.message)
+        for one in check(other, permits, known)
+    ]
+    if problems:
+        raise Refused(problems)
     names = tuple(sorted(one.id for one in stations))
-    return Question(names, day_start(first), day_start(last), under(register, permits))
+    return Question(names, day_start(first), day_start(last), other)
 
 
 def _stations(top: Reader, visible: Sequence[Station]) -> list[Station]:
@@ -135,37 +143,50 @@ def _permits(
     plants = sorted({one.plant for one in stations})
     if given == ["regulation"]:
         return _by_regulation(top, plants, register, catalogue, known)
-    permits = _typed(top, plants, first, catalogue, known)
-    found: list[Problem] = []
-    nowhere = Reader(top.file, "", {}, found)
-    check_bases(nowhere, {one.id: one for one in stations}, permits, known)
-    for problem in found:
-        top.problem("permit.basis", problem.message)
-    return permits
+    return _typed(top, plants, first, register, catalogue, known)
 
 
 def _typed(
-    top: Reader, plants: Sequence[str], first: date, catalogue: Catalogue, known: Regulations
+    top: Reader,
+    plants: Sequence[str],
+    first: date,
+    register: Register,
+    catalogue: Catalogue,
+    known: Regulations,
 ) -> dict[str, Permit]:
     """One permit for every plant; what only a paper has (number, page, dates) may be left out."""
     raw = top.values("permit")
     if "plant" in raw:
         top.problem("permit.plant", "leave it out: the permit is that of every plant asked about")
+    typed = _with_paper(raw, first)
+    found: dict[Problem, None] = {}  # the same once, however many plants
+    permits: dict[str, Permit] = {}
+    for plant in plants or [_NOWHERE]:
+        said: list[Problem] = []
+        reader = Reader(top.file, top.at("permit"), {**typed, "plant": plant}, said)
+        capacity = register.plants[plant].capacity if plant in register.plants else Decimal(0)
+        permits[plant] = load_permit(plant, reader, {plant: capacity}, catalogue, known)
+        found |= dict.fromkeys(said)
+    top.problems.extend(found)
+    return permits
+
+
+_NOWHERE = "-"
+"""In place of a plant, so that a permit is read also where no station was found."""
+
+
+def _with_paper(raw: Mapping[str, object], first: date) -> dict[str, object]:
     day = first.isoformat()
     paper = {"document": "Giả định", "number": "-", "page": "-", "date": day, "from": day}
-    limits = raw.get("limits")
-    typed = {**paper, **raw, "plant": _ANY}
-    if isinstance(limits, dict):
-        typed["limits"] = {key: _paged(one) for key, one in limits.items()}
-    named = raw.get("regulation")
-    if isinstance(named, dict):
-        typed["regulation"] = _paged(named)
-    reader = Reader(top.file, top.at("permit"), typed, top.problems)
-    permit = load_permit(_ANY, reader, [_ANY], catalogue, known)
-    return {plant: replace(permit, id=plant, plant=plant) for plant in plants}
-
-
-_ANY = "what-if"
+    typed: dict[str, object] = {**paper, **raw}
+    for key in ("limits", "loads"):
+        of = raw.get(key)
+        if isinstance(of, dict):
+            typed[key] = {name: _paged(one) for name, one in of.items()}
+    for key in ("regulation", "volume"):
+        if key in raw:
+            typed[key] = _paged(raw[key])
+    return typed
 
 
 def _paged(raw: object) -> object:
@@ -204,16 +225,19 @@ def read_permits(
     top = Reader(file, "", raw, problems)
     for other in ("schema", *(kind for kind in KINDS if kind != "permits")):
         top.take(other)
+    capacities = {key: plant.capacity for key, plant in register.plants.items()}
     permits = {
-        key: load_permit(key, entry, register.plants, catalogue, known)
+        key: load_permit(key, entry, capacities, catalogue, known)
         for key, entry in top.named("permits")
     }
     if not permits and not problems:
         top.problem("permits", "a mapping of at least one permit is required here")
-    check_bases(top, register.stations, permits, known)
     top.close()
-    if problems:
-        raise Refused(problems)
+    found = problems or [
+        replace(one, file=file) for one in check(under(register, permits), permits, known)
+    ]
+    if found:
+        raise Refused(found)
     return permits
 
 
@@ -221,7 +245,25 @@ def under(register: Register, permits: Mapping[str, Permit]) -> Register:
     """The register with these permits in the place of all that bind the same plants."""
     plants = {permit.plant for permit in permits.values()}
     others = {key: one for key, one in register.permits.items() if one.plant not in plants}
-    return replace(register, permits={**others, **{f"what-if {k}": p for k, p in permits.items()}})
+    every = {**others, **{f"what-if {key}": one for key, one in permits.items()}}
+    unsaid = Reader("", "", {}, [])  # what is wrong is said by `check`
+    stations = {
+        key: with_made(unsaid, one, every) if one.plant in plants else one
+        for key, one in register.stations.items()
+    }
+    return replace(register, permits=every, stations=stations)
+
+
+def check(register: Register, permits: Mapping[str, Permit], known: Regulations) -> list[Problem]:
+    """Why the stations of a register cannot be judged by some of its permits; none: they can."""
+    problems: list[Problem] = []
+    top = Reader("", "", {}, problems)
+    plants = {permit.plant for permit in permits.values()}
+    stations = {key: one for key, one in register.stations.items() if one.plant in plants}
+    for station in stations.values():
+        with_made(top, station, permits)
+    check_bases(top, stations, permits, known)
+    return problems
 
 
 # --- the comparison -----------------------------------------------------------------------------
@@ -231,63 +273,86 @@ def under(register: Register, permits: Mapping[str, Permit]) -> Register:
 class Compared:
     """The sheets of one period length on both sides, and which of their findings are compared.
 
-    `before` and `after` are outcomes as OUTCOMES has them, or OWES_NONE.
+    `places` are the series and days of either side; of each, `before` and `after` have the
+    outcomes as OUTCOMES has them, or OWES_NONE, and `rows` the rows in the sheets, or -1.
     """
 
     today: Sheet
     what_if: Sheet
+    places: Sequence[tuple[Series, int]]
+    rows: tuple[Ints, Ints]
     before: Ints
     after: Ints
 
     def tallies(self) -> Iterator[tuple[Series, Tally]]:
-        """The counts of every series that owes anything, in the order of the lines."""
-        row_line, differs = self.today.window.row_line, self.before != self.after
-        for line, term in enumerate(self.today.window.terms):
-            own = row_line == line
+        """The counts of every series that owes anything on either side."""
+        for series in dict.fromkeys(series for series, _ in self.places):
+            own = np.array([place[0] == series for place in self.places], np.bool_)
             before, after = self.before[own], self.after[own]
             if (before >= 0).any() or (after >= 0).any():
-                yield (
-                    term.series,
-                    Tally(_count(before), _count(after), int(differs[own].sum())),
-                )
+                yield series, Tally(_count(before), _count(after), int((before != after).sum()))
 
     def differences(self) -> Iterator[Difference]:
         """The findings whose outcome differs, by series and time."""
-        for row, column in np.argwhere(self.before != self.after).tolist():
-            yield Difference(
-                self.today.terms(row).parameter,
-                self.today.finding(row, column) if self.before[row, column] >= 0 else None,
-                self.what_if.finding(row, column) if self.after[row, column] >= 0 else None,
-            )
+        for place, column in np.argwhere(self.before != self.after).tolist():
+            sides = [
+                sheet.finding(int(rows[place]), column) if outcome[place, column] >= 0 else None
+                for sheet, rows, outcome in (
+                    (self.today, self.rows[0], self.before),
+                    (self.what_if, self.rows[1], self.after),
+                )
+            ]
+            yield Difference(self._parameter(place), *sides)
+
+    def _parameter(self, place: int) -> Parameter:
+        today, other = (int(rows[place]) for rows in self.rows)
+        terms = self.today.terms(today) if today >= 0 else self.what_if.terms(other)
+        return terms.parameter
 
 
 def compare(
     window: Window,
-    terms: tuple[Terms, ...],
+    other: Window,
     now: int,
     periods: Sequence[Period],
     grace: int,
     first: int,
 ) -> list[Compared]:
-    """A window judged by its own terms and by others, one answer a period length.
+    """Two windows of the same readings, judged each by its terms; one answer a period length.
 
-    `terms` are of the same series, line by line. Compared are periods that have closed and
-    did not end before `first`, the station's first reading ever: before it nobody owed any.
+    Compared are periods that have closed and did not end before `first`, the station's first
+    reading ever: before it nobody owed any.
     """
-    other = replace(window, terms=terms)
+    places = list(dict.fromkeys([*_places(window), *_places(other)]))
+    rows = _rows(window, places), _rows(other, places)
     sides = zip(judge(window, now, periods, grace), judge(other, now, periods, grace), strict=True)
     return [
-        Compared(today, then, _outcomes(today, first), _outcomes(then, first))
+        Compared(
+            today, then, places, rows, _outcomes(today, first, rows[0]),
+            _outcomes(then, first, rows[1]),
+        )
         for today, then in sides
-    ]
+    ]  # fmt: skip
 
 
-def _outcomes(sheet: Sheet, first: int) -> Ints:
+def _places(window: Window) -> list[tuple[Series, int]]:
+    lines = zip(window.row_line.tolist(), window.row_day.tolist(), strict=True)
+    return [(window.terms[line].series, day) for line, day in lines]
+
+
+def _rows(window: Window, places: Sequence[tuple[Series, int]]) -> Ints:
+    known = {place: row for row, place in enumerate(_places(window))}
+    return np.array([known.get(place, -1) for place in places], np.int64)
+
+
+def _outcomes(sheet: Sheet, first: int, rows: Ints) -> Ints:
     window, length = sheet.window, sheet.period.length
     owed = np.array([owes(term, sheet.period) for term in window.terms], np.bool_)
     ends = window.row_day[:, None] + (np.arange(DAY_SECONDS // length) + 1) * length
     told: Mask = owed[window.row_line][:, None] & sheet.closed & (ends > first)
-    return np.where(told, sheet.outcome, OWES_NONE)
+    found = np.where(told, sheet.outcome, OWES_NONE)[rows]
+    found[rows < 0] = OWES_NONE
+    return found
 
 
 def _count(outcomes: Ints) -> Ints:

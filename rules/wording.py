@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from rules.days import local_date, rfc3339
 from rules.judge import RANGE_MARGIN
+from rules.loads import FACTORS
 from rules.model import Averaging, Finding, Limit, Outcome, Parameter, Reason
 from rules.permit import plain
 from rules.terms import Terms
@@ -75,19 +76,32 @@ FOOTER = (
     "Automatic data awaiting verification; it does not replace the finding of the "
     "competent authority.",
 )
+AMENDED = (
+    "Cán bộ đã quyết định về một số số liệu của kỳ này (xem phần quyết định).",
+    "An officer decided about some readings of this period (see the amendments).",
+)
 SIMULATED = ("DỮ LIỆU MÔ PHỎNG", "SIMULATED DATA")
 
 
 def summary(
-    finding: Finding, parameter: Parameter, place: str, simulated: bool, basis: str = "day"
+    finding: Finding,
+    parameter: Parameter,
+    place: str,
+    simulated: bool,
+    basis: str = "day",
+    amended: bool = False,
 ) -> dict[str, str]:
-    """One sentence in Vietnamese and in English, with the footer that every page carries."""
+    """One sentence in Vietnamese and in English, with the footer that every page carries.
+
+    `amended` says that an officer decided about some of its readings.
+    """
     return {
         language: " ".join(
             part
             for part in (
                 f"[{SIMULATED[which]}]" if simulated else "",
                 _sentence(finding, parameter, place, basis, which),
+                AMENDED[which] if amended else "",
                 FOOTER[which],
             )
             if part
@@ -147,10 +161,10 @@ def _rounded(finding: Finding, parameter: Parameter) -> Decimal:
     """A mean in few digits, but never so few that it seems to be on the limit when it is not."""
     exact = (finding.mean or Fraction(0)) * Fraction(parameter.quantum)
     limits = [] if finding.limit is None else [finding.limit.low, finding.limit.high]
-    for places in (3, 6, 9):
-        shown = round(Decimal(exact.numerator) / Decimal(exact.denominator), places)
-        if Fraction(shown) == exact or shown not in limits:
-            break
+    value, places = Decimal(exact.numerator) / Decimal(exact.denominator), 3
+    # Means are quotients of whole quanta by few slots: one that is not a limit soon differs.
+    while (shown := round(value, places)) in limits and Fraction(shown) != exact:
+        places += 3
     return shown
 
 
@@ -178,7 +192,16 @@ def _numbers(limit: Limit) -> str:
 
 
 def formula(finding: Finding, terms: Terms) -> str:
-    """The comparison that was made, with its numbers, exact."""
+    """The comparison that was made, with its numbers, exact; first how the series was made."""
+    if terms.derived is None or terms.limit is None:
+        return _comparison(finding, terms)
+    unit = terms.parameter.unit
+    factors = " x ".join((*terms.derived.parts, plain(FACTORS[unit])))
+    step = f"{plain(terms.parameter.quantum)} {unit}"
+    return f"each slot: {factors}, rounded half to even to {step}; {_comparison(finding, terms)}"
+
+
+def _comparison(finding: Finding, terms: Terms) -> str:
     limit, parameter = finding.limit, terms.parameter
     if limit is None:
         return "no limit: nothing was compared"
@@ -192,11 +215,10 @@ def formula(finding: Finding, terms: Terms) -> str:
     if parameter.averaging is Averaging.RANGE:
         return _range_formula(finding)
     counts, high = finding.counts, limit.high
+    if finding.reason is Reason.INTERNAL_ERROR:
+        return "the monitor failed to judge this period: nothing was compared"
     if finding.reason is Reason.PROVEN:
-        return (
-            f"sum of valid slots + missing {counts.expected - counts.valid} x minimum "
-            f"{plain(parameter.decimal(terms.low))} > {plain(high)} x {counts.expected}"
-        )
+        return _proof_formula(finding, terms)
     if finding.mean is None:
         needed = terms.completeness
         return (
@@ -208,6 +230,20 @@ def formula(finding: Finding, terms: Terms) -> str:
     return (
         f"sum {_exact(total)} {sign} limit {plain(high)} x n {counts.valid} "
         f"= {plain((high or Decimal(0)) * counts.valid)} {parameter.unit}"
+    )
+
+
+def _proof_formula(finding: Finding, terms: Terms) -> str:
+    """The sum so far, with the instrument's minimum in every missing slot, against the limit."""
+    counts, parameter = finding.counts, terms.parameter
+    high = (finding.limit.high if finding.limit else None) or Decimal(0)
+    missing, least = counts.expected - counts.valid, parameter.decimal(terms.low)
+    total = (finding.mean or Fraction(0)) * counts.valid * Fraction(parameter.quantum)
+    lowest = " (of conflicting values the lowest)" if counts.conflicting else f" {_exact(total)}"
+    return (
+        f"sum of {counts.valid} valid slots{lowest} + missing {missing} x minimum {plain(least)} "
+        f"> limit {plain(high)} x n {counts.expected} = {plain(high * counts.expected)} "
+        f"{parameter.unit}"
     )
 
 

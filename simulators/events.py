@@ -66,18 +66,47 @@ class Calibration(Event):
     standard: float
 
 
+class Broken(StrEnum):
+    """What a broken instrument shows: an end of its range, or anything inside it."""
+
+    FOOT = "foot"
+    TOP = "top"
+    GARBAGE = "garbage"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault(Event):
-    """The instrument reports itself broken (status 02) and shows the foot of its range."""
+    """The instrument reports itself broken (status 02)."""
 
     parameter: str
+    shows: Broken = Broken.FOOT
 
 
 @dataclass(frozen=True, slots=True)
 class Frozen(Event):
-    """The instrument repeats what it showed at the start, and calls it a measurement."""
+    """The instrument repeats what it showed at the start (no spike), and calls it measured."""
 
     parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spike(Event):
+    """One to three readings in a row leap up or down, once in every `every` seconds.
+
+    By 5 to 50 times the noise of the series, and no further than the range. `reading` is the
+    time from one reading to the next, in seconds, and divides `every`, which holds 4 at least.
+    """
+
+    parameter: str
+    every: int = 3600
+    reading: int = 300
+
+    def __post_init__(self) -> None:
+        if self.every % self.reading or self.every < 4 * self.reading:
+            raise ValueError(
+                f"{self.station}: spikes every {self.every} s need at least four readings of "
+                f"{self.reading} s, and a whole number of them"
+            )
 
 
 # --- what the logger sends ------------------------------------------------------------------
@@ -86,6 +115,13 @@ class Frozen(Event):
 @dataclass(frozen=True, slots=True)
 class Silence(Event):
     """Nothing is sent, then or ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing(Event):
+    """One quantity is left out of what is sent, then and for ever."""
+
+    parameter: str
 
 
 @dataclass(frozen=True, slots=True)

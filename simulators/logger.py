@@ -17,7 +17,17 @@ import numpy as np
 from rules.days import HOUR_SECONDS, local_date, rfc3339
 from rules.model import Status
 from rules.register import Station
-from simulators.events import Conflict, Duplicate, Event, Frozen, Order, Outage, Silence, of
+from simulators.events import (
+    Conflict,
+    Duplicate,
+    Event,
+    Frozen,
+    Missing,
+    Order,
+    Outage,
+    Silence,
+    of,
+)
 from simulators.message import Outgoing, dated, envelope, plain, tail, topic_of
 from simulators.noise import Ints, Mask, choice
 from simulators.plant import PlantProfile
@@ -55,6 +65,20 @@ class _Block:
     def outage(self, at: int) -> Outage | None:
         """The outage that holds an instant back, if one does."""
         return next((o for o in of(Outage, self.events) if o.start <= at < o.end), None)
+
+    def reports(self, parameter: str) -> Mask:
+        """At which instants a quantity is reported."""
+        due: Mask = self.times % self.steps[parameter] == 0
+        for missing in of(Missing, self.events):
+            if missing.parameter == parameter:
+                due &= (self.times < missing.start) | (self.times >= missing.end)
+        return due
+
+    def again(self, conflict: Conflict, group: Ints) -> list[int]:
+        """The instants of a group that a conflict contradicts: those at which something is said."""
+        told = self.times[self.reports(conflict.parameter)]
+        inside = np.isin(group, told) & (group >= conflict.start) & (group < conflict.end)
+        return [int(at) for at in group[inside]]
 
     def sent(self) -> Mask:
         """Which instants are sent at all, then or later."""
@@ -132,7 +156,7 @@ class Logger:
         for instrument in self.instruments:
             trace = measure(instrument, self.plant, block.times, block.events)
             texts = plain(instrument, trace) if block.single else dated(instrument, trace, tails)
-            due = block.times % block.steps[instrument.parameter] == 0
+            due = block.reports(instrument.parameter)
             if not due.all():
                 texts = [text if on else "" for text, on in zip(texts, due, strict=True)]
             columns.append(texts)
@@ -148,7 +172,7 @@ class Logger:
         if any(event.overlaps(first, last + 1) for event in of(Duplicate, block.events)):
             where.append(Outgoing(self.topic, payload, due + 1))
         for conflict in of(Conflict, block.events):
-            for at in _during(conflict, group, block.steps[conflict.parameter]):
+            for at in block.again(conflict, group):
                 where.append(Outgoing(self.topic, self._contradiction(conflict, at), due + 2))
 
     def _released(self, held: Outage, first: int, length: int) -> int:
@@ -173,12 +197,6 @@ class Logger:
 
     def _lag(self) -> int:
         return choice(SPREAD, self.station.id, "lag")
-
-
-def _during(event: Event, times: Ints, step: int) -> list[int]:
-    """The instants inside an event at which a series of this interval reports."""
-    inside = (times >= event.start) & (times < event.end) & (times % step == 0)
-    return [int(at) for at in times[inside]]
 
 
 @lru_cache(maxsize=2)  # the stations of a block share their instants

@@ -24,6 +24,7 @@ from ingest.mqtt import MqttPublisher, MqttSettings, MqttSource
 from rules.model import Problem, Refused
 from rules.parameters import Catalogue
 from rules.regulation import known_periods
+from tolich.amending import Amender
 from tolich.clock import RealClock
 from tolich.lock import writer_lock
 from tolich.metrics import metrics_text
@@ -214,7 +215,8 @@ def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     taking.room = room_in(settings.data, settings.min_free_mb)
     reads = place.reads(taking)
     threading.Thread(target=taking.live, args=(stop,), name="register", daemon=True).start()
-    return create_app(reads, taking, clock, metrics_text(reads.health), everything)
+    amending = Amender(taking)
+    return create_app(reads, taking, amending, clock, metrics_text(reads.health), everything)
 
 
 def everything(_: Request) -> Scope:

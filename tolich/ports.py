@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple, Protocol
 
 from rules.permit import Regulations
@@ -130,6 +131,39 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """What an officer decides about readings of a series observed in [start, end).
+
+    `act` is one of rules.amendments.Act. `value` is in `unit` (None: the parameter's own);
+    for a reversal `reverses` alone says what is meant.
+    """
+
+    station: str
+    parameter: str
+    act: str
+    author: str
+    reason: str
+    start: int | None = None  # UTC epoch seconds
+    end: int | None = None
+    value: Decimal | None = None
+    unit: str | None = None
+    reverses: int | None = None
+    document: str | None = None
+
+
+class Amending(Protocol):
+    """Puts amendments on record; returns only after the commit is durable."""
+
+    def amend(self, scope: Scope, asked: Amend) -> Shape:
+        """The amendment as recorded. Raises Refused naming every field that is wrong.
+
+        A station outside the scope is as unknown as one that is not registered. Raises
+        NotDurable when nothing was stored.
+        """
+        ...
+
+
 # --- the way out --------------------------------------------------------------------------
 
 Shape = dict[str, Any]
@@ -142,6 +176,12 @@ class Scope:
 
     clusters: frozenset[str] | None = None
     plants: frozenset[str] | None = None
+
+    def sees(self, cluster: str, plant: str) -> bool:
+        """Whether a plant of a cluster may be seen."""
+        return (self.clusters is None or cluster in self.clusters) and (
+            self.plants is None or plant in self.plants
+        )
 
 
 EVERYTHING = Scope()
@@ -171,6 +211,15 @@ class AlertQuery:
     cluster: str | None = None
     kind: str | None = None
     since: int | None = None
+    as_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentQuery:
+    """Filters of the amendments list."""
+
+    station: str | None = None
+    parameter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +275,13 @@ class Reads(Protocol):
     def finding_why(
         self, scope: Scope, finding: str, revision: int | None = None
     ) -> Shape | None: ...
+    def revisions(self, scope: Scope, finding: str) -> Page | None:
+        """Every revision of a finding on one page, oldest first: what changed, and why."""
+        ...
+
+    def amendments(
+        self, scope: Scope, query: AmendmentQuery, cursor: str | None, limit: int
+    ) -> Page: ...
     def alerts(self, scope: Scope, query: AlertQuery, cursor: str | None, limit: int) -> Page: ...
     def alert(self, scope: Scope, alert: str) -> Shape | None: ...
     def alert_why(self, scope: Scope, alert: str) -> Shape | None: ...

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import Engine, func, select
 
+from rules.model import Series
 from rules.parameters import Catalogue
 from rules.terms import Terms
 from tolich.pipeline import Decode, Pipeline
@@ -25,11 +27,16 @@ from tolich.ports import (
     Registered,
     Shape,
 )
+from tolich.store.amendments import write
 from tolich.store.intake import StationDay
-from tolich.store.schema import head, raw, station_day
+from tolich.store.ledger import appending
+from tolich.store.schema import amendment, head, raw, station_day
 from tolich.store.terms import KeptTerms
 
 TOGETHER = 500
+
+Row = dict[str, Any]
+"""An amendment as its table has it."""
 
 ARRIVAL = ("revision", "judged_at", "final")
 """What in a finding describes arrival, not judgement."""
@@ -76,17 +83,43 @@ def recorded_terms(engine: Engine) -> Callable[[StationDay], tuple[Terms, ...] |
     return terms
 
 
+def stored_amendments(engine: Engine) -> list[Row]:
+    """Every amendment of a store, in the order of record."""
+    query = select(amendment).order_by(amendment.c.id)
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
 def replay_into(
-    pipeline: Pipeline, deliveries: Iterable[Delivery], progress: Callable[[int], None]
+    pipeline: Pipeline,
+    deliveries: Iterable[Delivery],
+    progress: Callable[[int], None],
+    amended: Iterable[Row] = (),
 ) -> None:
-    """Put deliveries through a pipeline and judge everything they made due."""
+    """Put deliveries and amendments through a pipeline and judge everything they made due.
+
+    Amendments come last: what they say does not depend on when they were entered.
+    """
     remaining = iter(deliveries)
     done = 0
     while batch := list(islice(remaining, TOGETHER)):
         pipeline.submit(batch, busy=True)
         done += len(batch)
         progress(done)
+    enter_again(pipeline, amended)
     pipeline.tick(None, fill=True)
+
+
+def enter_again(pipeline: Pipeline, amended: Iterable[Row]) -> None:
+    """Put amendments of another store on record; those of series that are gone are left out."""
+    stations = pipeline.registered.register.stations
+    with appending(pipeline.engine, pipeline.clock.now()) as append:
+        for old in amended:
+            key = pipeline.series.get(Series(old["station"], old["parameter"]))
+            if key is not None and old["station"] in stations:
+                own = {"entered_at": append.at, "series": key}
+                kept = {name: value for name, value in old.items() if name != "seq"}
+                write(append, stations[old["station"]], kept | own)
 
 
 def as_received(decode: Decode) -> Decode:

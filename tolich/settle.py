@@ -7,25 +7,28 @@ day, a day that late data has opened again, and a period that closes because its
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import structlog
 from sqlalchemy import select
 
+from rules.amendments import Amendment
 from rules.days import DAY_SECONDS, HOUR_SECONDS, local_date, rfc3339
 from rules.judge import GRACE, OUTCOMES, REASONS, Sheet, judge
-from rules.model import PERIODS, AlertKind, Finding, Limit, Outcome, Period, Reason, Series
+from rules.model import PERIODS, AlertKind, Limit, Outcome, Period, Reason, Series
 from rules.terms import Terms, TermsBook, owes
 from rules.window import Ints, Window
+from tolich.causes import Changed, cause_of
 from tolich.ports import Registered
+from tolich.store import amendments
 from tolich.store.alerts import Track, write_amended
 from tolich.store.intake import NEVER, StationDay, mark_judged, mark_unowed
 from tolich.store.ledger import Append
 from tolich.store.schema import rejudgement, station_day, station_state
-from tolich.store.shapes import finding_summary, number, status_code
+from tolich.store.shapes import finding_summary
 from tolich.store.terms import KeptTerms
 from tolich.store.verdicts import (
     Revised,
@@ -38,32 +41,35 @@ from tolich.store.verdicts import (
     write_limit,
 )
 from tolich.tracks import Tracks
-from tolich.windows import DayWindow, Windows, folded, joined, load_around, load_window
+from tolich.windows import (
+    FINAL,
+    REACH,
+    DayWindow,
+    Windows,
+    folded,
+    joined,
+    load_after,
+    load_before,
+    load_window,
+    share_news,
+    stretches,
+)
 
 log = structlog.get_logger()
 
 TOGETHER = 200
 """Station-days judged in one call: enough to be fast, few enough to stay in the cache."""
 
-NAMED_READINGS = 5
-"""How many of the readings behind an amendment are spelled out; the rest are counted."""
-
 Judge = Callable[[Window, int, Sequence[Period], int], list[Sheet]]
 
 
-_OnRecord = tuple[int, int | None, Mapping[str, str] | None]
-"""Of a station-day: the newest message it was judged with, its terms, and why again."""
+class _OnRecord(NamedTuple):
+    """Of a station-day: what it was judged with, its terms, and why it is judged again."""
 
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A verdict that differs from what is on record."""
-
-    window: DayWindow
-    row: int
-    column: int
-    finding: Finding
-    replaces: int | None
+    judged_raw: int = NEVER
+    judged_amendment: int = 0
+    kept: int | None = None
+    rejudged: Mapping[str, str] | None = None
 
 
 class Settler:
@@ -134,24 +140,35 @@ class Settler:
         missing = [day for day, window in found.items() if window is None]
         known = self._known(append, missing) if missing else {}
         for day in missing:
-            judged, kept, rejudged = known.get(day, (NEVER, None, None))
+            on_record = known.get(day, _OnRecord())
+            kept, judged = on_record.kept, on_record.judged_raw
             terms = self.terms(day) if kept is None else self._kept.of(append.connection, kept)
             keys = [self._series[term.series] for term in terms]
             window = load_window(append.connection, day, terms, keys, self._periods, judged)
-            window.kept, window.rejudged = kept, rejudged
+            window.kept, window.rejudged = kept, on_record.rejudged
+            window.judged_amendment = on_record.judged_amendment
             self.windows.put(window)
             found[day] = window
         loaded = [window for window in found.values() if window is not None]
-        for window in loaded:
-            keys = [self._series[term.series] for term in window.terms]
-            load_around(append.connection, window, keys)
+        _load_amendments(append, loaded)
         return loaded
+
+    def _joined(self, append: Append, windows: Sequence[DayWindow]) -> tuple[Window, list[Ints]]:
+        """Some days as one window, with what their quality checks look at around them."""
+        for stretch in stretches(windows):
+            first, last = windows[stretch[0]], windows[stretch[-1]]
+            keys = [self._series[term.series] for term in first.terms]
+            load_before(append.connection, first, keys)
+            load_after(append.connection, last, keys)
+            share_news([windows[index] for index in stretch])
+        return joined(windows)
 
     def _known(self, append: Append, days: Sequence[StationDay]) -> dict[StationDay, _OnRecord]:
         table = station_day
         again = rejudgement.c
         query = (
-            select(table.c.station, table.c.day, table.c.judged_raw, table.c.terms)
+            select(table.c.station, table.c.day)
+            .add_columns(table.c.judged_raw, table.c.judged_amendment, table.c.terms)
             .add_columns(again.author, again.reason)
             .select_from(table.outerjoin(rejudgement, table.c.rejudgement == again.id))
             .where(
@@ -160,8 +177,10 @@ class Settler:
             )
         )
         return {
-            (station, day): (raw, kept, None if by is None else {"by": by, "reason": reason})
-            for station, day, raw, kept, by, reason in append.connection.execute(query)
+            (station, day): _OnRecord(
+                raw, amended, kept, None if by is None else {"by": by, "reason": reason}
+            )
+            for station, day, raw, amended, kept, by, reason in append.connection.execute(query)
         }
 
     def terms(self, day: StationDay) -> tuple[Terms, ...]:
@@ -176,28 +195,28 @@ class Settler:
     def _changes(self, append: Append, windows: Sequence[DayWindow]) -> list[Changed]:
         firsts = self._first_readings(append, {window.station for window in windows})
         found: list[Changed] = []
-        for group, rows, sheets in self._judged(windows, append.at):
+        for group, rows, sheets in self._judged(append, windows):
             for window, own in zip(group, rows, strict=True):
                 for sheet in sheets:
                     found += self._differences(window, sheet, own, firsts[window.station])
         return found
 
     def _judged(
-        self, windows: Sequence[DayWindow], now: int
+        self, append: Append, windows: Sequence[DayWindow]
     ) -> list[tuple[Sequence[DayWindow], list[Ints], list[Sheet]]]:
         """Judge together; where that fails, one by one, so that one bad day stops no other."""
         if not windows:
             return []
-        whole, rows = joined(windows)
+        whole, rows = self._joined(append, windows)
         try:
-            sheets = self._judging(whole, now, self._periods, self._grace)
+            sheets = self._judging(whole, append.at, self._periods, self._grace)
         except Exception as error:  # supervisor: named, counted, shown red, and isolated
             if len(windows) > 1:
-                return [one for window in windows for one in self._judged([window], now)]
+                return [one for window in windows for one in self._judged(append, [window])]
             day = (windows[0].station, windows[0].day)
             self.broken[day] = f"{type(error).__name__}: {error}"
             log.error("day could not be judged", station=day[0], day=rfc3339(day[1]), exc_info=True)
-            blank = judge(_emptied(whole), now, self._periods, self._grace)
+            blank = judge(_emptied(whole), append.at, self._periods, self._grace)
             return [(windows, rows, [_broken(sheet) for sheet in blank])]
         for window in windows:
             self.broken.pop((window.station, window.day), None)
@@ -223,7 +242,8 @@ class Settler:
             revision = int(written.revision[row, column]) + 1
             verdict = sheet.finding(int(rows[row]), int(column), revision)
             key = int(written.key[row, column])
-            found.append(Changed(window, int(row), int(column), verdict, key or None))
+            closes = verdict.final and not written.content[row, column, FINAL]
+            found.append(Changed(window, int(row), int(column), verdict, key or None, closes))
         written.content[differs] = content[differs]
         return found
 
@@ -281,40 +301,25 @@ class Settler:
             one.finding.id,
             {"revision": one.finding.revision - 1},
             finding_summary(one.finding, parameter),
-            self._cause(one),
+            cause_of(one),
         )
-
-    def _cause(self, one: Changed) -> dict[str, Any]:
-        """Which new readings of the period lie behind a revision; none: its time had come."""
-        if one.window.rejudged is not None:
-            return {"kind": "rejudged", **one.window.rejudged}
-        new = one.window.newcomers(one.row, one.finding.start, one.finding.end)
-        if not new:
-            return {"kind": "other_series" if one.window.has_newcomers() else "closed"}
-        parameter = one.window.terms[one.row].parameter
-        named = [
-            {
-                "observed_at": rfc3339(at),
-                "value": number(parameter.decimal(value)),
-                "status": status_code(status),
-            }
-            for at, value, status in new[:NAMED_READINGS]
-        ]
-        return {"kind": "readings", "count": len(new), "readings": named}
 
     def _mark(self, append: Append, windows: Sequence[DayWindow]) -> None:
         """Say when each station-day must be judged next, and with what it was judged now."""
-        rows: list[tuple[int | None, int, int | None, str, int]] = []
+        rows: list[tuple[int | None, int, int, int | None, str, int]] = []
         for window in windows:
             day = (window.station, window.day)
             window.judged_raw = max(window.judged_raw, max(window.raw, default=0))
+            decided = max((one.id for one in window.recorded), default=0)
+            window.judged_amendment = max(window.judged_amendment, decided)
             due = next_due(window.day, append.at, self._grace, self._step)
             if due is None and day in self.broken:
                 due = 0  # all closed, but owed a judgement: the next start tries again
             if due is None:
                 window.kept = self._kept.keep(append, window.terms)
             window.rejudged = None
-            rows.append((due, window.judged_raw, window.kept, *day))
+            judged = window.judged_raw, window.judged_amendment
+            rows.append((due, *judged, window.kept, *day))
         mark_judged(append.connection, rows)
 
 
@@ -324,6 +329,23 @@ def next_due(day: int, now: int, grace: int, step: int = HOUR_SECONDS) -> int | 
         return None
     passed = max(0, now - grace - day) // step
     return day + (passed + 1) * step + grace
+
+
+def _load_amendments(append: Append, windows: Sequence[DayWindow]) -> None:
+    """What was decided of the readings of some days and of those their checks look at."""
+    days = [window.day for window in windows]
+    if not days:
+        return
+    stations = sorted({window.station for window in windows})
+    reach = min(days) - REACH, max(days) + 2 * DAY_SECONDS
+    by_station: dict[str, list[Amendment]] = {}
+    for one in amendments.read(append.connection, stations, *reach):
+        by_station.setdefault(one.series.station, []).append(one)
+    for window in windows:
+        start, end = window.day - REACH, window.day + 2 * DAY_SECONDS
+        window.recorded = tuple(
+            one for one in by_station.get(window.station, ()) if one.start < end and one.end > start
+        )
 
 
 def _emptied(window: Window) -> Window:

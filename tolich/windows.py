@@ -13,22 +13,27 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection
 
+from rules.amendments import Amendment, effective
 from rules.days import DAY_SECONDS
 from rules.judge import OUTCOMES, REASONS
 from rules.model import Outcome, Period, Reason
 from rules.terms import Terms
-from rules.window import Ints, Window, slot_of
+from rules.window import Ints, Mask, Window, slot_of
 from tolich.store.intake import NEVER, ReadingRow, StationDay
 from tolich.store.readings import readings_after, readings_before, readings_between
-from tolich.store.verdicts import Stored, stored_findings
+from tolich.store.verdicts import Stored, folded_digest, stored_findings
 
 _OUTCOME = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 _REASON = {reason: code for code, reason in enumerate(REASONS)}
 
 CONTENT = 14
-"""Whole numbers that say what a finding says, in the order of `_content`."""
+"""Whole numbers that say what a finding says, in the order of `Settler._content`."""
+
+FINAL = 12
+"""Which of them says whether the period had closed."""
 
 REACH = 3 * DAY_SECONDS
 """The furthest that any quality check looks back."""
@@ -86,6 +91,9 @@ class DayWindow:
     rejudged: Mapping[str, str] | None = None  # who wants it judged again, and why
     before: Columns | None = None
     after: Columns | None = None
+    around_raw: int = NEVER  # the newest message among `before` and `after`
+    recorded: tuple[Amendment, ...] = ()  # what was decided of its readings and its neighbours'
+    judged_amendment: int = 0
 
     def add(self, readings: Iterable[ReadingRow]) -> None:
         """Add readings; a repeat is harmless, the grid drops it."""
@@ -103,28 +111,53 @@ class DayWindow:
         """Add many readings of series that are all this window's."""
         if not readings:
             return
-        flat = np.fromiter(chain.from_iterable(readings), np.int64, 5 * len(readings))
-        table = flat.reshape(-1, 5)
-        keys = np.array(sorted(self.rows), np.int64)
-        rows = np.array([self.rows[key] for key in sorted(self.rows)], np.int64)
-        self.row.frombytes(rows[np.searchsorted(keys, table[:, 0])].tobytes())
+        row, table = _table(self.rows, readings)
+        self.row.frombytes(row.tobytes())
         for column, kept in enumerate((self.at, self.value, self.status, self.raw), start=1):
             kept.frombytes(table[:, column].tobytes())
 
     def newcomers(self, row: int, start: int, end: int) -> list[tuple[int, int, int]]:
         """(at, value, status), by time, of a row's readings in a period never judged yet."""
         # Views, not copies; they must be gone before the arrays can grow again.
-        rows, at, raw = (np.frombuffer(kept, np.int64) for kept in (self.row, self.at, self.raw))
+        rows, raw = (np.frombuffer(kept, np.int64) for kept in (self.row, self.raw))
         new = np.flatnonzero((rows == row) & (raw > self.judged_raw))
-        interval = np.array(self.terms[row].interval, np.int64)
-        ends = np.array(self.terms[row].stamp_ends, np.bool_)
-        slot = self.day + slot_of(at[new] - self.day, interval, ends) * interval
-        own = new[(slot >= start) & (slot < end)].tolist()
+        own = new[self._within(row, new, start, end)].tolist()
         return sorted((self.at[i], self.value[i], self.status[i]) for i in own)
 
-    def has_newcomers(self) -> bool:
-        """Whether any series got a reading that was never judged."""
-        return max(self.raw, default=NEVER) > self.judged_raw
+    def _within(self, row: int, places: npt.NDArray[np.intp], start: int, end: int) -> Mask:
+        """Which of a row's readings have their slot in a period."""
+        at = np.frombuffer(self.at, np.int64)[places]
+        interval = np.array(self.terms[row].interval, np.int64)
+        ends = np.array(self.terms[row].stamp_ends, np.bool_)
+        slot = self.day + slot_of(at - self.day, interval, ends) * interval
+        return (slot >= start) & (slot < end)
+
+    def decided(self, start: int, end: int) -> list[Amendment]:
+        """Amendments it was never judged with that are about a reading of a period."""
+        of = {terms.series: row for row, terms in enumerate(self.terms)}
+        rows, at = (np.frombuffer(kept, np.int64) for kept in (self.row, self.at))
+        found = []
+        for one in self.decisions():
+            row = of.get(one.series, -1)
+            about = np.flatnonzero((rows == row) & (at >= one.start) & (at < one.end))
+            if len(about) and self._within(row, about, start, end).any():
+                found.append(one)
+        return found
+
+    def others(self, row: int, start: int, end: int) -> bool:
+        """Whether another series has a reading in a period that was never judged."""
+        return any(
+            self.newcomers(other, start, end) for other in self.rows.values() if other != row
+        )
+
+    def has_news(self) -> bool:
+        """Whether anything was never judged that the day's quality checks look at."""
+        newest = max(max(self.raw, default=NEVER), self.around_raw)
+        return newest > self.judged_raw or bool(self.decisions())
+
+    def decisions(self) -> list[Amendment]:
+        """Amendments that it was never judged with, as recorded."""
+        return [one for one in self.recorded if one.id > self.judged_amendment]
 
     def columns(self) -> Columns:
         """row, at, value, status of its own readings as arrays of their own."""
@@ -144,26 +177,6 @@ class DayWindow:
 def folded(number: int) -> int:
     """A whole number as one that fits 64 bits; only equality matters where it is used."""
     return number if abs(number) < 2**62 else number % (2**61 - 1)
-
-
-def _content(stored: Stored) -> list[int]:
-    counts = stored.counts
-    return [
-        _OUTCOME[Outcome(stored.outcome)],
-        _REASON[Reason(stored.reason)],
-        folded(stored.num),
-        stored.den,
-        counts.expected,
-        counts.received,
-        counts.valid,
-        counts.calibrating,
-        counts.faulty,
-        counts.failed,
-        counts.unknown,
-        counts.conflicting,
-        int(stored.final),
-        stored.limit,
-    ]
 
 
 class Windows:
@@ -226,54 +239,87 @@ def load_window(
         window.written[name] = Written.nothing(len(terms), DAY_SECONDS // length)
     if judged_raw == NEVER:
         return window
-    for stored in stored_findings(connection, series, start, start + DAY_SECONDS):
-        written = window.written[stored.period]
-        at = (rows[stored.series], (stored.start - start) // lengths[stored.period])
-        written.content[at] = _content(stored)
-        written.key[at], written.revision[at] = stored.key, stored.revision
+    _fill_written(window, lengths, stored_findings(connection, series, start, start + DAY_SECONDS))
     return window
 
 
-def load_around(connection: Connection, window: DayWindow, series: Sequence[int]) -> None:
-    """Read what a day's quality checks look at beyond it; `series` in the order of its terms."""
+def _fill_written(
+    window: DayWindow, lengths: Mapping[str, int], findings: Iterable[Stored]
+) -> None:
+    """What is on record of a day, as numbers to compare with."""
+    for key, series, period, start, revision, outcome, reason, mean, *counts, digest in findings:
+        written = window.written.get(period)
+        if written is None:  # a period that is judged no more
+            continue
+        at = (window.rows[series], (start - window.day) // lengths[period])
+        num, den = (mean or "0/0").split("/")
+        judged = _OUTCOME[Outcome(outcome)], _REASON[Reason(reason)], folded(int(num)), int(den)
+        written.content[at] = (*judged, *counts, folded_digest(digest))
+        written.key[at], written.revision[at] = key, revision
+
+
+def load_before(connection: Connection, window: DayWindow, series: Sequence[int]) -> None:
+    """Read what a day's checks look back at; `series` in the order of its terms."""
     if window.before is None:
-        window.before = _columns(
-            window, readings_before(connection, window.terms, series, window.day)
-        )
+        readings = readings_before(connection, window.terms, series, window.day)
+        window.before = _columns(window, readings)
+
+
+def load_after(connection: Connection, window: DayWindow, series: Sequence[int]) -> None:
+    """Read what a day's checks look ahead to; `series` in the order of its terms."""
     if window.after is None:
-        window.after = _columns(
-            window, readings_after(connection, window.terms, series, window.day)
-        )
+        readings = readings_after(connection, window.terms, series, window.day)
+        window.after = _columns(window, readings)
 
 
 def _columns(window: DayWindow, readings: Sequence[ReadingRow]) -> Columns:
-    rows = [(window.rows[key], at, value, status) for key, at, value, status, _ in readings]
-    row, at, value, status = np.array(rows, np.int64).reshape(-1, 4).T.copy()
+    row, table = _table(window.rows, readings)
+    window.around_raw = max(window.around_raw, int(table[:, 4].max(initial=NEVER)))
+    at, value, status = table[:, 1:4].T.copy()
     return row, at, value, status
+
+
+def _table(rows: Mapping[int, int], readings: Sequence[ReadingRow]) -> tuple[Ints, Ints]:
+    """The row of each reading, and the readings as a table; all series must be among `rows`."""
+    flat = np.fromiter(chain.from_iterable(readings), np.int64, 5 * len(readings))
+    table = flat.reshape(-1, 5)
+    series = sorted(rows)
+    own = np.array([rows[key] for key in series], np.int64)
+    return own[np.searchsorted(np.array(series, np.int64), table[:, 0])], table
+
+
+def stretches(windows: Sequence[DayWindow]) -> list[list[int]]:
+    """Days of one station that follow each other under the same terms, as indices, in order."""
+    found: list[list[int]] = []
+    for index in sorted(range(len(windows)), key=lambda i: (windows[i].station, windows[i].day)):
+        one, last = windows[index], windows[found[-1][-1]] if found else None
+        follows = last is not None and (last.station, last.day + DAY_SECONDS) == (
+            one.station,
+            one.day,
+        )
+        if last is not None and follows and last.terms is one.terms:
+            found[-1].append(index)
+        else:
+            found.append([index])
+    return found
+
+
+def share_news(days: Sequence[DayWindow]) -> None:
+    """Days of a stretch look at each other: each knows the newest message its checks look at."""
+    newest = [max(day.raw, default=NEVER) for day in days]
+    for place, day in enumerate(days):
+        near = newest[max(0, place - REACH // DAY_SECONDS) : place + 2]
+        day.around_raw = max(day.around_raw, *near)
 
 
 def joined(windows: Sequence[DayWindow]) -> tuple[Window, list[Ints]]:
     """Station-days as one window to judge, and the rows of each in it.
 
-    Days of a station that follow each other under the same terms share their lines, so that
-    the quality checks run over them once.
+    Days of a stretch share their lines, so that the quality checks run over them once. The
+    first of each stretch must have its `before`, the last its `after`.
     """
-    order = sorted(range(len(windows)), key=lambda i: (windows[i].station, windows[i].day))
-    stretches: list[list[int]] = []
-    for index in order:
-        last = windows[stretches[-1][-1]] if stretches else None
-        one = windows[index]
-        if (
-            last is not None
-            and last.station == one.station
-            and last.terms is one.terms
-            and (last.day + DAY_SECONDS == one.day)
-        ):
-            stretches[-1].append(index)
-        else:
-            stretches.append([index])
     joint = _Joint()
-    for stretch in stretches:
+    for stretch in stretches(windows):
         joint.add(stretch, [windows[index] for index in stretch])
     return joint.window(), [joint.rows[index] for index in range(len(windows))]
 
@@ -287,6 +333,7 @@ class _Joint:
     row_day: list[Ints] = field(default_factory=list)
     parts: list[Columns] = field(default_factory=list)
     rows: dict[int, Ints] = field(default_factory=dict)
+    amendments: list[tuple[int, Amendment]] = field(default_factory=list)
     count: int = 0
 
     def add(self, places: Sequence[int], days: Sequence[DayWindow]) -> None:
@@ -302,9 +349,13 @@ class _Joint:
         around = [side for side in (first.before, days[-1].after) if side is not None]
         for row, at, value, status in (*around, *(one.columns() for one in days)):
             self.parts.append((row + lines, at, value, status))
+        of = {terms.series: line for line, terms in enumerate(first.terms, start=lines)}
+        recorded = {one.id: one for day in days for one in day.recorded if one.series in of}
+        self.amendments += [(of[one.series], one) for one in effective(recorded.values())]
 
     def window(self) -> Window:
         """All of it."""
         line, at, value, status = (np.concatenate(part) for part in zip(*self.parts, strict=True))
         rows = np.concatenate(self.row_line), np.concatenate(self.row_day)
-        return Window(tuple(self.terms), *rows, line, at, value, status)
+        readings = line, at, value, status
+        return Window(tuple(self.terms), *rows, *readings, tuple(self.amendments))

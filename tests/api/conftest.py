@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from tests.api.fakes import FakeClock, FakeIntake, FakeReads, alert, finding
+from tests.api.fakes import FakeAmending, FakeClock, FakeIntake, FakeReads, alert, finding
 from tolich.ports import EVERYTHING, Scope
 
 
@@ -19,6 +19,7 @@ class World:
 
     reads: FakeReads = field(default_factory=FakeReads)
     intake: FakeIntake = field(default_factory=FakeIntake)
+    amending: FakeAmending = field(default_factory=FakeAmending)
     seen: list[Scope] = field(default_factory=list)
 
     def scope_of(self, request: Request) -> Scope:
@@ -34,8 +35,9 @@ def world() -> World:
 @pytest.fixture(scope="session")
 def app(world: World) -> FastAPI:
     return create_app(
-        world.reads, world.intake, FakeClock(), lambda: b"tolich_up 1.0\n", world.scope_of
-    )
+        world.reads, world.intake, world.amending, FakeClock(), lambda: b"tolich_up 1.0\n",
+        world.scope_of,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +62,12 @@ def intake(world: World) -> FakeIntake:
 
 
 @pytest.fixture
+def amending(world: World) -> FakeAmending:
+    vars(world.amending).update(vars(FakeAmending()))
+    return world.amending
+
+
+@pytest.fixture
 def seen(world: World) -> list[Scope]:
     world.seen[:] = [EVERYTHING]
     return world.seen
@@ -67,7 +75,11 @@ def seen(world: World) -> list[Scope]:
 
 @pytest.fixture
 def client(
-    living: TestClient, reads: FakeReads, intake: FakeIntake, seen: list[Scope]
+    living: TestClient,
+    reads: FakeReads,
+    intake: FakeIntake,
+    amending: FakeAmending,
+    seen: list[Scope],
 ) -> TestClient:
     """A client of an application with a fresh store; everybody sees everything."""
     return living

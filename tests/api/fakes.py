@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from api import shapes
+from api import decided, shapes
+from rules.amendments import Act
 from rules.days import rfc3339
 from rules.model import Problem, Refused
 from tolich.ports import (
     AlertQuery,
+    Amend,
+    AmendmentQuery,
     BadCursor,
     Comparing,
     Delivery,
@@ -141,6 +144,17 @@ class FakeReads:
         one = self.finding(scope, finding, revision)
         return None if one is None else one | example(shapes.Why) | {"finding": one}
 
+    def revisions(self, scope: Scope, finding: str) -> Page | None:
+        if self._one(scope, self.found, finding) is None:
+            return None
+        return Page([example(decided.Revision, revision=number) for number in (1, 2)])
+
+    def amendments(
+        self, scope: Scope, query: AmendmentQuery, cursor: str | None, limit: int
+    ) -> Page:
+        self.queries.append(query)
+        return self._page(scope, [example(decided.Amendment)], cursor, limit)
+
     def alerts(self, scope: Scope, query: AlertQuery, cursor: str | None, limit: int) -> Page:
         self.queries.append(query)
         some = [one for one in self.raised if query.state in (None, one["state"])]
@@ -220,6 +234,45 @@ class FakeIntake:
             raise NotDurable("the disk is full")
         self.came += deliveries
         return [self.receipt for _ in deliveries]
+
+
+@dataclass
+class FakeAmending:
+    """The Amending port: keeps what it is asked, numbered, for stations that may be seen."""
+
+    full: bool = False
+    came: list[Amend] = field(default_factory=list)
+
+    def amend(self, scope: Scope, asked: Amend) -> Shape:
+        """The amendment as if recorded; Refused as the store would refuse the same fields."""
+        if self.full:
+            raise NotDurable("the disk is full")
+        problems = [Problem("amendment", field, said) for field, said in self._wrong(scope, asked)]
+        if problems:
+            raise Refused(problems)
+        self.came.append(asked)
+        place = {"station": asked.station, "cluster": STATIONS[asked.station]}
+        said = {"act": asked.act, "author": asked.author.strip(), "reason": asked.reason.strip()}
+        number = {"id": len(self.came), "reverses": asked.reverses, "parameter": asked.parameter}
+        start, end = asked.start or 0, asked.end or 0
+        times = {"from": rfc3339(start), "to": rfc3339(end)}
+        return example(decided.Amendment, **place, **said, **number, **times)
+
+    def _wrong(self, scope: Scope, asked: Amend) -> Iterator[tuple[str, str]]:
+        if not asked.author.strip():
+            yield "author", "say who decides"
+        if len(asked.reason.strip()) < 3:
+            yield "reason", "say why"
+        if asked.station not in STATIONS or not visible(scope, {"station": asked.station}):
+            yield "station", f"there is no station {asked.station!r} that you may see"
+        elif asked.parameter != "COD":
+            yield "parameter", f"{asked.station} does not measure {asked.parameter!r}"
+        elif asked.act == Act.REVERSE and not 0 < (asked.reverses or 0) <= len(self.came):
+            yield "reverses", "no such amendment"
+        elif asked.act != Act.REVERSE and (asked.start is None or asked.end is None):
+            yield "from", "say which readings"
+        elif asked.act == Act.VALUE and asked.value is None:
+            yield "value", "say which value counts instead"
 
 
 class FakeClock:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from api.app import create_app
 from api.live import FAILED, SLOW, Hub, Pace
 from api.serving import Server
-from tests.api.fakes import FakeClock, FakeIntake, FakeReads, transition
+from tests.api.fakes import FakeAmending, FakeClock, FakeIntake, FakeReads, transition
 from tolich.ports import EVERYTHING, Scope
 
 QUICK = Pace(poll=0.005, heartbeat=0.05)
@@ -32,7 +32,7 @@ def scope_of(request: Request) -> Scope:
 
 @contextmanager
 def serving(reads: FakeReads, pace: Pace = QUICK) -> Iterator[tuple[str, Server]]:
-    app = create_app(reads, FakeIntake(), FakeClock(), lambda: b"", scope_of, pace)
+    app = create_app(reads, FakeIntake(), FakeAmending(), FakeClock(), lambda: b"", scope_of, pace)
     server = Server(app, "127.0.0.1", 0, log_level="warning")
     sock = server.config.bind_socket()
     sock.listen()  # from here on a client waits; it is not refused

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 
-from api import shapes
+from api import decided, shapes
 from tests.api.fakes import NOON, REGULATION, FakeReads, finding_id
 from tolich.ports import EVERYTHING, AlertQuery, FindingQuery, Scope
 
@@ -18,6 +18,8 @@ LISTS: dict[str, type[BaseModel]] = {
     "stations/m01/readings": shapes.ReadingPage,
     "stations/m01/outlook": shapes.OutlookPage,
     "findings": shapes.FindingPage,
+    f"findings/{ID}/revisions": decided.RevisionPage,
+    "amendments": decided.AmendmentPage,
     "alerts": shapes.AlertPage,
     "transitions": shapes.TransitionPage,
     "rejected": shapes.RejectedPage,
@@ -134,9 +136,12 @@ def test_finding_filters_reach_the_store(client: TestClient, reads: FakeReads) -
 
 
 def test_alert_filters_reach_the_store(client: TestClient, reads: FakeReads) -> None:
-    asked = "state=ended&station=m01&cluster=mau-01&kind=exceedance&since=2026-11-22T05:00:00.1Z"
+    asked = (
+        "state=ended&station=m01&cluster=mau-01&kind=exceedance"
+        "&since=2026-11-22T05:00:00.1Z&as_of=2026-11-22T05:00:00.9Z"
+    )
     assert [one["id"] for one in client.get(f"/api/v1/alerts?{asked}").json()["items"]] == ["A1"]
-    assert reads.queries == [AlertQuery("ended", "m01", "mau-01", "exceedance", NOON + 1)]
+    assert reads.queries == [AlertQuery("ended", "m01", "mau-01", "exceedance", NOON + 1, NOON)]
 
 
 def test_reading_filters_reach_the_store(client: TestClient, reads: FakeReads) -> None:
@@ -168,6 +173,7 @@ def test_a_parameter_that_is_not_measured_is_named_with_what_was_meant(client: T
         "stations/m01/outlook",
         f"findings/{ID}",
         f"findings/{ID}/why",
+        f"findings/{ID}/revisions",
         "alerts/A1",
         "alerts/A1/why",
     ],

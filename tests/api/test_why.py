@@ -85,3 +85,35 @@ def test_the_text_without_a_limit_and_with_a_range(
     given = None if limit is None else why["limit"] | limit
     lines = render(why | {"limit": given}, "en").splitlines()
     assert lines[lines.index("LIMIT") + 1] == shown
+
+
+AMENDED = {
+    "id": 3, "act": "value", "from": "2026-11-22T08:35:00+07:00", "to": "2026-11-22T08:35:01+07:00",
+    "value": 61.5, "unit": "mg/L", "reverses": None, "author": "Sở (mẫu)", "reason": "mẫu",
+    "holds": True,
+}  # fmt: skip
+
+
+def test_the_text_tells_what_was_decided_and_what_was_taken_back() -> None:
+    why = example(shapes.Why)
+    reading = why["readings"][0] | {
+        "used": 61.5, "amendment": {"id": 3, "by": "Sở (mẫu)", "reason": "mẫu"},
+    }  # fmt: skip
+    ended = AMENDED | {"id": 1, "act": "exclude", "value": None, "holds": False}
+    back = AMENDED | {"id": 2, "act": "reverse", "value": None, "reverses": 1, "holds": False}
+    told = why | {"readings": [reading], "amendments": [ended, back, AMENDED]}
+    lines = render(told, "vi").splitlines()
+    first = lines.index("QUYẾT ĐỊNH CỦA CÁN BỘ")
+    span = "2026-11-22T08:35:00+07:00 – 2026-11-22T08:35:01+07:00, Sở (mẫu): mẫu"
+    assert lines[first + 1 : first + 4] == [
+        f"1: không tính (đã rút lại), {span}",
+        f"2: rút lại quyết định 1, {span}",
+        f"3: dùng giá trị 61,5, {span}",
+    ]
+    head, row = lines[lines.index("SỐ LIỆU") + 1 :][:2]
+    assert row[head.index("Dùng") :].startswith("61,5 ")
+    assert row[head.index("Quyết định") :].startswith("3 ")
+
+
+def test_without_decisions_the_text_has_no_such_section() -> None:
+    assert "AMENDMENTS" not in render(example(shapes.Why), "en")

@@ -16,16 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from ingest.mqtt import MqttSettings, MqttSource
 from rules.days import DAY_SECONDS, midnight
 from rules.judge import judge
-from rules.terms import terms_of
-from rules.window import Window
 from simulators.publish import Broker, Publisher, flood
+from tests.bench.history import stretch
 from tests.bench.plant import INTERVAL, messages, place
 from tests.servers import Mosquitto
 from tolich.app import Place, waited
@@ -67,32 +65,28 @@ Row = tuple[str, str, str]
 
 
 def judging(folder: Path, size: Size) -> list[Row]:
-    """The pure judgement over whole station-days."""
+    """The pure judgement over whole stations, their quality checks included, on one core."""
     clock = StepClock(wall())
-    made = place(folder / "judge", 100, clock.now() - 2 * DAY_SECONDS, clock)
+    days = size.judged_days
+    first = midnight(clock.now()) - (days + 1) * DAY_SECONDS
+    made = place(folder / "judge", WATERS, first - DAY_SECONDS, clock)
     registered = made.registered()
-    day = midnight(clock.now()) - DAY_SECONDS
-    stations = registered.register.stations.values()
-    terms = tuple(
-        term
-        for station in stations
-        for term in terms_of(station, day, registered.register, registered.regulations)
-    )
-    slots = DAY_SECONDS // INTERVAL
-    row = np.repeat(np.arange(len(terms)), slots)
-    at = np.tile(day + np.arange(slots) * INTERVAL, len(terms))
-    value = np.random.default_rng(1).integers(1_000_000, 8_000_000, len(at))
-    window = Window.of_day(terms, day, (row, at, value, np.zeros(len(at), np.int64)))
+    windows = [
+        stretch(registered, station, first, days)
+        for station in registered.register.stations.values()
+    ]
+    now = first + (days + 1) * DAY_SECONDS
+    judge(windows[0], now)
     began = time.perf_counter()
-    for _ in range(size.judged_days):
-        judge(window, day + 2 * DAY_SECONDS)
+    for window in windows:
+        judge(window, now)
     took = time.perf_counter() - began
-    judged = len(at) * size.judged_days
-    year = took * 365 / size.judged_days
-    how = f"100 stations x {size.judged_days} days x 8 parameters, hours and days; {judged:,} slots"
+    judged = sum(len(window.at) for window in windows)
+    year = took * 100 * 365 / (WATERS * days)
+    how = f"{WATERS} simulated stations x {days} days x 8 parameters at 5 min, all checks"
     return [
-        ("judge, slots/s", f"{judged / took:,.0f}", how),
-        ("  a year of them", f"{year:.1f} s", how),
+        ("judge, slots/s", f"{judged / took:,.0f}", f"{how}; {judged:,} slots"),
+        ("  100 stations x 1 year", f"{year:.1f} s", "from that rate, one core"),
     ]
 
 
@@ -162,26 +156,53 @@ def _only_acknowledged(source: MqttSource, count: int) -> float:
 
 
 def late(folder: Path, size: Size) -> list[Row]:
-    """One late reading after another on the store just filled: stored and judged."""
-    made, clock = _again(folder)
-    pipeline = made.pipeline()
-    pipeline.settle(everything=True)
-    day = midnight(clock.now()) - DAY_SECONDS
-    took = []
-    for number in range(200):
-        one = next(iter(messages(size.stations, 1, day + 61 + number)))
-        topic = f"tolich/v1/do/S{number % size.stations}/readings"
-        delivery = Delivery("http", topic, one.payload, clock.now())
-        began = time.perf_counter()
-        pipeline.submit([delivery])
-        took.append(time.perf_counter() - began)
+    """Late readings, one message at a time, on a store with days of history around them."""
+    clock = StepClock(wall())
+    first = midnight(clock.now()) - HISTORY * DAY_SECONDS
+    made = place(folder / "late", WATERS, first, clock)
+    filled = made.pipeline()
+    known = [
+        Delivery("http", one.topic, one.payload, clock.now())
+        for one in messages(WATERS, WATERS * HISTORY * DAY_SECONDS // INTERVAL, first)
+    ]
+    for begin in range(0, len(known), 2000):
+        filled.submit(known[begin : begin + 2000], busy=True)
+    filled.settle(everything=True)
+    cold, warm = _lately(made, first, WATERS), _lately(made, first, 1)
     return [
-        ("one late message, p50", f"{statistics.median(took) * 1000:.1f} ms", _LATE),
-        ("  p99", f"{_share(took, 0.99) * 1000:.1f} ms", _LATE),
+        ("one late message, p50 / p99", _middle_and_edge(warm), f"{_LATE}; one station"),
+        ("  of another station each time", _middle_and_edge(cold), f"{_LATE}, read anew"),
     ]
 
 
-_LATE = "8 late readings of one station: commit and its day judged again, 200 times"
+HISTORY = 8
+"""Days on record around late readings."""
+
+WATERS = 8
+"""Stations whose water is simulated for the judgement, or that have history."""
+
+_LATE = f"8 late readings 4 days ago of {HISTORY}: committed, every day they touch judged again"
+
+
+def _lately(made: Place, first: int, stations: int) -> list[float]:
+    """Seconds from a late message to the commit of all its verdicts, 200 times."""
+    pipeline = made.pipeline()
+    took = []
+    for number in range(200):
+        if stations > 1:
+            pipeline.settler.windows.forget()
+        at = first + (HISTORY - 4) * DAY_SECONDS + 61 + number * INTERVAL
+        topic = f"tolich/v1/do/S{number % stations}/readings"
+        one = next(iter(messages(1, 1, at + stations)))
+        began = time.perf_counter()
+        pipeline.submit([Delivery("http", topic, one.payload, made.clock.now())])
+        pipeline.settle(everything=True)  # what a stream of messages would have put off
+        took.append(time.perf_counter() - began)
+    return took
+
+
+def _middle_and_edge(took: list[float]) -> str:
+    return f"{statistics.median(took) * 1000:.1f} / {_share(took, 0.99) * 1000:.1f} ms"
 
 
 def starting(folder: Path, size: Size) -> list[Row]:

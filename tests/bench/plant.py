@@ -60,7 +60,7 @@ def messages(stations: int, count: int, start: int) -> Iterator[Outgoing]:
     for number in range(count):
         step, station = divmod(number, stations)
         at = start + step * INTERVAL
-        wave = (step * 7 + station * 13) % 50
+        wave = abs((step + station * 13) % 100 - 50)  # rises and falls over hours, as water does
         readings = [
             {"p": key, "v": round(high * (0.3 + wave / 200), 1)} for key, high in LIMITS.items()
         ]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.mutants import judgement, law, life
+from tests.mutants import judgement, law, life, loads
 
-FAULTS = (*judgement.FAULTS, *law.FAULTS, *life.FAULTS)
+FAULTS = (*judgement.FAULTS, *law.FAULTS, *life.FAULTS, *loads.FAULTS)

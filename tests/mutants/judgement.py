@@ -150,8 +150,8 @@ FAULTS = (
     ),
     _amendments(
         "a reversed amendment still holds",
-        "if one.id not in gone and one.act",
-        "if one.act",
+        "tuple(one for one in ordered if one.id not in gone)",
+        "tuple(ordered)",
     ),
     _amendments(
         "amendments hold in the order in which they were read",
@@ -205,6 +205,18 @@ FAULTS = (
         "confirming one of two values leaves them contested",
         "    decision[rest] = EXCLUDED\n",
         "    decision[rest] = UNDECIDED\n",
+        "amendments",
+    ),
+    _assess(
+        "what an earlier amendment let count still counts beside what is confirmed",
+        "(status == Status.MEASURING) | (decision >= CONFIRMED)",
+        "status == Status.MEASURING",
+        "amendments",
+    ),
+    _assess(
+        "the same value under two statuses counts twice",
+        "chosen = places[changes(at[places], value[places])]",
+        "chosen = places",
         "amendments",
     ),
     # --- what a slot holds

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.amendments import Act, Amendment, effective
+from rules.checks import Checks, FlatLine
 from rules.explain import Explained, explain_readings
 from rules.judge import judge
 from rules.model import HOUR, Finding, Outcome, Reason, Series
@@ -170,6 +171,47 @@ def test_confirming_after_a_value_brings_back_what_came() -> None:
     both = (amendment(Act.VALUE, 0, 1, 5000, 1), amendment(Act.CONFIRM, 0, 1, None, 2))
     first = told(given, *both)[0]
     assert (first.used, first.reason, first.amendment) == (1000, "confirmed_by_officer", 2)
+
+
+def used_at_first(given: Sequence[Row], *amendments: Amendment) -> list[int]:
+    """What counts of the first instant."""
+    found = told(given, *amendments)
+    return [one.used for one in found if one.observed_at == MONDAY and one.used is not None]
+
+
+FAULTY_BESIDE = [(0, MONDAY, 5, 2), (0, MONDAY, 1000, 0)]
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        pytest.param(amendment(Act.VALUE, value=500), id="a value given through a faulty reading"),
+        pytest.param(amendment(Act.CONFIRM, value=5), id="a faulty reading that was confirmed"),
+    ],
+)
+def test_confirming_one_value_undoes_what_counted_before(earlier: Amendment) -> None:
+    later = amendment(Act.CONFIRM, value=1000, number=2)
+    assert used_at_first(FAULTY_BESIDE, earlier, later) == [1000]
+
+
+def test_the_same_value_under_two_statuses_contests_nothing_once_confirmed() -> None:
+    given = [(0, MONDAY, 1000, 0), (0, MONDAY, 1000, 2), *readings(terms(), [1000] * 11, first=1)]
+    assert used_at_first(given, amendment(Act.CONFIRM)) == [1000]
+    assert judged(given, amendment(Act.CONFIRM)).counts.conflicting == 0
+
+
+def test_an_amendment_reaches_what_the_quality_checks_look_back_at() -> None:
+    """The evening before is context: excluded there, it can hold nothing flat any more."""
+    flat = terms(checks=Checks(flat_line=FlatLine(suspect=1800, fail=3600)))
+    before = [(0, MONDAY - 3600 + n * SLOT, 1000, 0) for n in range(12)]
+    given = [*before, *readings(flat, [1000] * 6)]
+    evening = replace(amendment(Act.EXCLUDE), start=MONDAY - 3600, end=MONDAY)
+
+    def counted(*amendments: Amendment) -> int:
+        held = replace(window([flat], given), amendments=tuple((0, one) for one in amendments))
+        return sum(one.counted for one in explain_readings(held, 0, MONDAY, MONDAY + 3600))
+
+    assert (counted(), counted(evening)) == (0, 6)
 
 
 def test_an_amendment_without_readings_adds_none() -> None:

@@ -264,7 +264,24 @@ def test_the_comparison_of_an_early_proof(low: int, minimum: str) -> None:
     given += readings(of, [9000] * 10, first=144, status=Status.CALIBRATING)
     found = day_finding(of, given, NOON + 3600)
     assert found.reason is Reason.PROVEN
-    assert formula(found, of).endswith(f"missing 144 x minimum {minimum} > 150 x 288")
+    assert formula(found, of) == (
+        f"sum of 144 valid slots 44640 + missing 144 x minimum {minimum} "
+        "> limit 150 x n 288 = 43200 mg/L"
+    )
+
+
+def test_a_proof_with_contested_values_stands_on_the_lowest() -> None:
+    of = terms()
+    given = [*readings(of, [3100] * 160), (0, MONDAY, 3200, 0)]
+    found = day_finding(of, given, NOON + 7200)
+    assert (found.reason, found.counts.conflicting) == (Reason.PROVEN, 1)
+    assert "160 valid slots (of conflicting values the lowest) +" in formula(found, of)
+
+
+def test_a_period_that_could_not_be_judged_compared_nothing() -> None:
+    of = terms()
+    found = replace(day_finding(of, []), reason=Reason.INTERNAL_ERROR)
+    assert formula(found, of) == "the monitor failed to judge this period: nothing was compared"
 
 
 def test_a_mean_that_was_not_compared_tells_what_it_lacks() -> None:

@@ -54,7 +54,7 @@ def changed(*changes: tuple[str, str]) -> str:
 def read(text: str) -> tuple[Permit, list[Problem]]:
     problems: list[Problem] = []
     entry = Reader("r.yaml", "permits.P1", parse_yaml(text, "r.yaml"), problems)
-    return load_permit("P1", entry, ["mau-01"], CATALOGUE, PACKS), problems
+    return load_permit("P1", entry, {"mau-01": Decimal(500)}, CATALOGUE, PACKS), problems
 
 
 def permit(*changes: tuple[str, str]) -> Permit:

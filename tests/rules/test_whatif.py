@@ -50,7 +50,7 @@ def test_a_permit_binds_every_plant_asked_about_and_no_other() -> None:
             assert permit.limits["COD"].high == 50
             assert permit.completeness == Fraction(4, 5)
         assert found.register.permit("mau-03", day) is REGISTER.permits["gp-03"]
-    assert found.register.stations is REGISTER.stations
+    assert found.register.stations == REGISTER.stations
 
 
 def test_what_a_permit_says_is_kept() -> None:
@@ -183,7 +183,9 @@ def tally(**counts: int) -> list[int]:
 def test_outcomes_are_counted_on_both_sides_and_only_those_that_differ_are_listed() -> None:
     of = terms()
     given = readings(of, [1400] * 144 + [1600] * 144)
-    found = compare(window([of], given), (terms(high="155"),), CLOSED, PERIODS, 600, MONDAY)
+    found = compare(
+        window([of], given), window([terms(high="155")], given), CLOSED, PERIODS, 600, MONDAY
+    )
     hours, days = found
     ((series, hourly),) = hours.tallies()
     assert series == of.series
@@ -193,7 +195,9 @@ def test_outcomes_are_counted_on_both_sides_and_only_those_that_differ_are_liste
     ((_, daily),) = days.tallies()
     assert list(days.differences()) == []
     assert daily.today.tolist() == daily.what_if.tolist() == tally(near=1)
-    stricter = compare(window([of], given), (terms(high="139"),), CLOSED, PERIODS, 600, MONDAY)
+    stricter = compare(
+        window([of], given), window([terms(high="139")], given), CLOSED, PERIODS, 600, MONDAY
+    )
     differing = list(stricter[0].differences())
     assert len(differing) == 12
     one = differing[0]
@@ -209,13 +213,13 @@ def test_open_periods_and_those_before_the_first_reading_are_not_compared() -> N
     given = readings(of, [1600] * 60, first=36)  # from three to eight
     now = MONDAY + 8 * 3600 + 599  # the eighth hour is not closed yet
     (hours,) = compare(
-        window([of], given), (terms(high="200"),), now, [HOUR], 600, MONDAY + 3 * 3600
+        window([of], given), window([terms(high="200")], given), now, [HOUR], 600, MONDAY + 3 * 3600
     )
     ((_, found),) = hours.tallies()
     assert found.today.tolist() == tally(exceeded=4)
     assert found.what_if.tolist() == tally(compliant=4)
     early = MONDAY + 3 * 3600 - 1  # a first reading in the hour before
-    (hours,) = compare(window([of], given), (of,), now, [HOUR], 600, early)
+    (hours,) = compare(window([of], given), window([of], given), now, [HOUR], 600, early)
     ((_, found),) = hours.tallies()
     assert found.today.tolist() == tally(exceeded=4, not_assessable=1)
 
@@ -225,7 +229,9 @@ def test_a_period_that_one_side_does_not_owe_differs(swapped: bool) -> None:
     quarters, usual = terms(basis="quarter_hour"), terms()
     sides = (quarters, usual) if swapped else (usual, quarters)
     given = readings(usual, [1400] * 288)
-    (found,) = compare(window([sides[0]], given), (sides[1],), CLOSED, [QUARTER], 600, MONDAY)
+    (found,) = compare(
+        window([sides[0]], given), window([sides[1]], given), CLOSED, [QUARTER], 600, MONDAY
+    )
     ((_, counted),) = found.tallies()
     owed, none = tally(near=96), tally()
     assert (counted.today.tolist(), counted.what_if.tolist()) == (
@@ -240,7 +246,12 @@ def test_a_period_that_one_side_does_not_owe_differs(swapped: bool) -> None:
 def test_what_nobody_owes_is_not_counted() -> None:
     flow = terms(owed=False)
     found = compare(
-        window([flow], readings(flow, [1] * 288)), (flow,), CLOSED, PERIODS, 600, MONDAY
+        window([flow], readings(flow, [1] * 288)),
+        window([flow], readings(flow, [1] * 288)),
+        CLOSED,
+        PERIODS,
+        600,
+        MONDAY,
     )
     assert [list(one.tallies()) for one in found] == [[], []]
 
@@ -255,5 +266,5 @@ def test_tallies_add_up() -> None:
 
 def test_the_periods_of_a_comparison_are_those_given() -> None:
     of = terms()
-    found = compare(window([of], []), (of,), CLOSED, [DAY], 600, MONDAY)
+    found = compare(window([of], []), window([of], []), CLOSED, [DAY], 600, MONDAY)
     assert [one.today.period for one in found] == [Period("day", 86400, "ngày", "day")]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rules.days import DAY_SECONDS, day_start, local_date
 from rules.register import Register
-from simulators.events import Conflict, Duplicate, Event, Order, Outage, Silence
+from simulators.events import Conflict, Duplicate, Event, Missing, Order, Outage, Silence
 from simulators.message import Outgoing
 from simulators.script import Script, quiet_script
 from simulators.stream import history, live
@@ -115,6 +115,23 @@ def test_live_goes_on_where_the_history_stopped() -> None:
     whole = {s[:5] for s in decoded(history(register, quiet_script(), TODAY, now + 2 * HOUR))}
     late = {s for s in whole - before - after if s[2] > now + 2 * HOUR - 60}
     assert before | after | late == whole
+
+
+def test_a_missing_quantity_is_left_out_and_the_others_are_sent() -> None:
+    gap = Missing("MAU01", YESTERDAY + 2 * HOUR, YESTERDAY + 9 * HOUR, "TSS")
+    usual, sent = list(decoded(day(quiet_script()))), list(decoded(day(scripted(gap))))
+    inside = range(gap.start, gap.end)
+    assert sent == [s for s in usual if s.parameter != "TSS" or s.at not in inside]
+    assert len(usual) - len(sent) == 7 * 12
+
+
+def test_what_is_missing_is_not_contradicted() -> None:
+    gap = Missing("MAU01", YESTERDAY + 2 * HOUR, YESTERDAY + 4 * HOUR, "TSS")
+    conflict = Conflict("MAU01", YESTERDAY + 3 * HOUR, YESTERDAY + 5 * HOUR, "TSS", 150.0)
+    twice = Counter(s.at for s in decoded(day(scripted(gap, conflict))) if s.parameter == "TSS")
+    told = range(YESTERDAY + 4 * HOUR, YESTERDAY + 5 * HOUR, 300)
+    assert [at for at, times in twice.items() if times == 2] == list(told)
+    assert not any(gap.start <= at < gap.end for at in twice)
 
 
 def test_live_messages_hold_one_instant_and_follow_the_midnight_to_a_new_interval() -> None:

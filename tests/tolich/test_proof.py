@@ -19,7 +19,8 @@ from tests.cast import (
     message,
     stage,
 )
-from tolich.ports import Delivery
+from tolich.amending import Amender
+from tolich.ports import EVERYTHING, Amend, Delivery
 from tolich.store.proof import Broken, entries, verify_chain
 
 
@@ -33,6 +34,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     of.clock.set(DAY2)
     pipeline.tick(DAY1, fill=True)
     pipeline.submit([message("MAU01", Said("COD", 8 * HOUR, 900))])
+    pipeline.tick(DAY1, fill=True)
+    asked = Amend("MAU01", "COD", "confirm", "Sở (mẫu)", "mẫu", DAY0 + 8 * HOUR, DAY0 + 9 * HOUR)
+    Amender(of.taking()).amend(EVERYTHING, asked)
     pipeline.tick(DAY1, fill=True)
     yield of
     of.close()
@@ -53,7 +57,8 @@ def change(of: Stage, folder: Path, *statements: str) -> str:
 def test_a_sound_record_verifies_to_its_end(told: Stage) -> None:
     steps: list[int] = []
     assert verify_chain(told.engine, steps.append) == entries(told.engine) == steps[-1]
-    kinds = {"batch", "finding", "transition", "rejection", "register", "limit", "version", "terms"}
+    kinds = {"batch", "finding", "transition", "rejection", "register", "limit", "version"}
+    kinds |= {"terms", "amendment"}
     with told.engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT DISTINCT kind FROM chain")
         assert {kind for (kind,) in rows} == kinds
@@ -74,6 +79,9 @@ CHANGES = {
     "finding gone": ("DELETE FROM finding WHERE id = 4", "the row is missing"),
     "transition": ("UPDATE transition SET change = 'ended' WHERE change = 'raised'", "transition"),
     "transition cause": ("UPDATE transition SET cause = '{}'", "transition"),
+    "amendment": ("UPDATE amendment SET act = 'exclude'", "amendment 1"),
+    "amendment author": ("UPDATE amendment SET author = 'nobody'", "amendment 1"),
+    "amendment gone": ("DELETE FROM amendment", "the row is missing"),
     "rejection": ("UPDATE rejection SET reason = 'not_jsom'", "rejection 1"),
     "register": ("UPDATE register_entry SET entered_by = 'nobody' WHERE id = 1", "register 1"),
     "register body": (

@@ -32,8 +32,9 @@ from tests.cast import (
     run_of,
     stage,
 )
+from tolich.amending import Amender
 from tolich.pipeline import Pipeline
-from tolich.ports import EVERYTHING, Scope, Shape
+from tolich.ports import EVERYTHING, Amend, Scope, Shape
 from tolich.store import stretches
 from tolich.store.stretches import read_stretch
 
@@ -243,6 +244,41 @@ def test_days_before_the_first_reading_and_days_to_come_are_left_out(lived: Stag
     assert (nothing, result) == ({}, {"station_days": 0, "periods": {}, "series": []})
 
 
+def test_loads_and_volumes_are_supposed_too(lived: Stage) -> None:
+    permit = own_permit("MAU03") | {
+        "loads": {"COD": {"max": 30}},
+        "volume": {"design_capacity": True},
+    }
+    found, result = parted(asked(lived, EVERY | {"stations": ["MAU03"], "permit": permit}))
+    load = found["MAU03:COD_load:day:2026-03-11T00:00:00+07:00"]
+    assert load["today"] is None
+    assert (load["what_if"]["outcome"], load["what_if"]["mean"]) == ("exceeded", 93.6)  # 0.13 x 720
+    volume = found["MAU03:Volume:day:2026-03-11T00:00:00+07:00"]["what_if"]
+    assert (volume["mean"], volume["limit"]["high"]) == (720, 500)
+    assert {one["parameter"] for one in found.values()} == {"COD_load", "Volume"}
+    assert result["periods"]["day"]["differing"] == len(found) == 4
+
+
+def test_what_an_officer_decided_holds_on_both_sides(lived: Stage, tmp_path: Path) -> None:
+    on = copied(lived, tmp_path / "on")
+    start, end = DAY0 + 24 * HOUR, DAY0 + 25 * HOUR
+    author = "Phòng Giám sát (mẫu)"
+    excluded = Amend("MAU01", "COD", "exclude", author, "súc rửa (mẫu)", start=start, end=end)
+    Amender(on.taking()).amend(EVERYTHING, excluded)
+    on.pipeline().tick(None, fill=True)
+    permit = {"limits": {"COD": {"max": 200}, "pH": {"min": 6, "max": 9}}}
+    found, result = parted(asked(on, ONE | {"permit": permit}))
+    hours = [one for one in found.values() if one["period"] == "hour"]
+    assert len(hours) == 24 - 1
+    assert hours[0]["start"] == "2026-03-10T20:00:00+07:00"
+    assert name_of("MAU01", "COD", "hour", DAY_SECONDS) not in found
+    recorded = {key: of for key, of in counted(on).items() if key[0] == "MAU01"}
+    assert {key: of["exceeded"] for key, of in sides(result, "today").items()} == {
+        key: of["exceeded"] for key, of in recorded.items()
+    }
+    on.close()
+
+
 def test_nothing_is_written(lived: Stage, tmp_path: Path) -> None:
     on = copied(lived, tmp_path / "on")
     with on.engine.connect() as connection:
@@ -268,9 +304,8 @@ def test_a_step_holds_one_stretch_and_no_connection(
 def test_a_stretch_reads_what_its_days_hold_one_by_one(lived: Stage) -> None:
     pipeline = lived.pipeline()
     terms = TermsBook(pipeline.registered.register, REGULATIONS).of("MAU02", DAY0)
-    keys = [pipeline.series[term.series] for term in terms]
     with lived.engine.connect() as connection:
-        whole = read_stretch(connection, terms, keys, DAY0, 2)
+        whole = read_stretch(connection, terms, pipeline.series, DAY0, 2)
     assert whole.row_line.tolist() == [0, 0, 1, 1]
     assert len(whole.at) == 48 * 4
     assert whole.at.max() == DAY2  # the time that closes the second day
@@ -281,10 +316,9 @@ def test_a_stretch_has_what_its_checks_look_at_before_and_after(lived: Stage) ->
     checked = Checks(spike=Spike(), gap=Gap(2 * HOUR))
     book = TermsBook(pipeline.registered.register, REGULATIONS)
     terms = tuple(replace(of, checks=checked) for of in book.of("MAU01", DAY0))
-    keys = [pipeline.series[term.series] for term in terms]
     with lived.engine.connect() as connection:
-        window = read_stretch(connection, terms, keys, DAY0 + DAY_SECONDS, 1)
-        first = read_stretch(connection, terms, keys, DAY0, 1)
+        window = read_stretch(connection, terms, pipeline.series, DAY0 + DAY_SECONDS, 1)
+        first = read_stretch(connection, terms, pipeline.series, DAY0, 1)
     assert window.at.min() == DAY0 + DAY_SECONDS - checked.reach
     assert first.at.max() == DAY0 + DAY_SECONDS + checked.ahead * 900
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rules.instruments import short_ranges
 from rules.model import Problem, Refused
 from rules.permit import Permit, Regulations, warnings
-from rules.register import Register, load_register
+from rules.register import Register, load_register, unmeasured
 from tolich.commands.regulations import OwnPacks
 from tolich.console import out, refusing
 from tolich.packs import load_catalogue, load_instruments, load_regulations
@@ -36,6 +36,7 @@ def list_permits(register: RegisterFile, own: OwnPacks = None) -> None:
     for key, permit in sorted(found.permits.items()):
         province = found.clusters[found.plants[permit.plant].cluster].province
         said = warnings(permit, province, catalogue, known) + _ranges(found, permit, known)
+        said += unmeasured(permit, found)
         table.add_row(key, permit.plant, permit.number, str(permit.since), "\n".join(said))
     out.print(table)
 
@@ -45,6 +46,9 @@ def check_permits(register: RegisterFile, own: OwnPacks = None) -> None:
     """Read a register file strictly and name every problem at once."""
     with refusing():
         found = _register(register, load_regulations(extra=own or ()))
+    for permit in found.permits.values():
+        for text in unmeasured(permit, found):
+            out.print(f"[yellow]Warning:[/] permits.{permit.id}: {text}")
     out.print(f"{len(found.permits)} permits, {len(found.stations)} stations, no problems")
 
 
@@ -75,7 +79,7 @@ def check(
             try:
                 register = _register(path, known)
                 for permit in register.permits.values():
-                    said += _ranges(register, permit, known)
+                    said += _ranges(register, permit, known) + unmeasured(permit, register)
             except Refused as refused:
                 problems += refused.problems
         if problems:

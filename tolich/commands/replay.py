@@ -25,6 +25,7 @@ from tolich.replaying import (
     recorded_terms,
     recorded_until,
     replay_into,
+    stored_amendments,
     stored_deliveries,
     stored_messages,
     verdicts,
@@ -102,7 +103,10 @@ def _replay(
             pipeline.settler.recorded = recorded_terms(original.engine)
         with Progress(console=err) as bar:
             task = bar.add_task("replaying", total=count)
-            replay_into(pipeline, deliveries, lambda done: bar.update(task, completed=done))
+            amended = [] if original is None else stored_amendments(original.engine)
+            replay_into(
+                pipeline, deliveries, lambda done: bar.update(task, completed=done), amended
+            )
         found = [json.dumps(one, ensure_ascii=False) for one in verdicts(place.reads(pipeline))]
         if to is not None:
             to.write_text("".join(f"{line}\n" for line in found))

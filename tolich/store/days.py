@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from rules.amendments import Amendment, effective
+from rules.checks import LONGEST as REACH
 from rules.days import DAY_SECONDS
 from rules.judge import GRACE, Sheet, judge
 from rules.model import PERIODS, Finding, Period, Series
@@ -16,7 +18,9 @@ from rules.register import Register
 from rules.terms import Terms, owes, terms_of
 from rules.window import Window
 from tolich.ports import Registered
-from tolich.store.readings import readings_after, readings_before, readings_between
+from tolich.store import amendments
+from tolich.store.readings import ALL, readings_after, readings_before, readings_between
+from tolich.store.schema import raw as message
 from tolich.store.schema import station_day, station_state
 from tolich.store.terms import KeptTerms
 
@@ -28,6 +32,7 @@ class JudgedDay:
     window: Window
     sheets: Sequence[Sheet]
     raw: Mapping[tuple[int, int, int, int], int]  # (row, at, value, status) -> raw id
+    recorded: Sequence[Amendment] = ()  # what was decided, reversed ones and reversals too
 
     def sheet(self, period: str) -> Sheet | None:
         """The verdicts of one period length."""
@@ -60,6 +65,7 @@ REMEMBERED = 256
 @dataclass(frozen=True, slots=True)
 class _Remembered:
     raw: int  # the station's newest message it was judged with
+    amendment: int  # and its newest amendment
     kept: int | None  # the key of its terms on record
     until: int  # plant time at which a period may close
     registered: Registered  # the register it was judged under
@@ -88,26 +94,42 @@ class JudgedDays:
         query = select(station_state.c.raw).where(station_state.c.station == station)
         newest = int(connection.execute(query).scalar() or 0)
         known, registered = self._known.get((station, day)), self._registry()
-        key = _kept_key(connection, station, day)
-        fresh = known is not None and (known.raw, known.kept) == (newest, key) and now < known.until
-        if known is not None and fresh and known.registered is registered:
+        seen = (
+            newest, amendments.newest(connection, station), _kept_key(connection, station, day)
+        )  # fmt: skip
+        if (
+            known is not None
+            and known.registered is registered
+            and now < known.until
+            and (known.raw, known.amendment, known.kept) == seen
+        ):
             return known.day
+        judged = self._judge(connection, station, day, now)
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        # Periods close at whole minutes after the grace, so a minute is the longest to remember.
+        until = now - (now - self._grace) % 60 + 60
+        self._known[(station, day)] = _Remembered(*seen, until, registered, judged)
+        return judged
+
+    def known_at(
+        self, connection: Connection, station: str, day: int, now: int, seq: int
+    ) -> JudgedDay:
+        """A station-day as it was judged at `now`, from what was on record up to a seq."""
+        return self._judge(connection, station, day, now, seq)
+
+    def _judge(
+        self, connection: Connection, station: str, day: int, now: int, seq: int | None = None
+    ) -> JudgedDay:
+        registered, keys = self._registry(), self._keys()
+        key = _kept_key(connection, station, day)
         terms = (
             terms_of(registered.register.stations[station], day, *_law(registered))
             if key is None
             else self._terms.of(connection, key)
         )
-        keys = self._keys()
-        judged = judge_day(
-            connection, terms, [keys[term.series] for term in terms], day, now, self._periods,
-            self._grace,
-        )  # fmt: skip
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
-        # Periods close at whole minutes after the grace, so a minute is the longest to remember.
-        until = now - (now - self._grace) % 60 + 60
-        self._known[(station, day)] = _Remembered(newest, key, until, registered, judged)
-        return judged
+        series = [keys[term.series] for term in terms]
+        return judge_day(connection, terms, series, day, now, self._periods, self._grace, seq)
 
 
 def _law(registered: Registered) -> tuple[Register, Regulations]:
@@ -131,20 +153,36 @@ def judge_day(
     now: int,
     periods: Sequence[Period] = PERIODS,
     grace: int = GRACE,
+    seq: int | None = None,
 ) -> JudgedDay:
-    """Judge one station-day from the store, as of `now`; `series` are the keys of the terms."""
-    window, raw = _window(connection, terms, series, day)
-    return JudgedDay(window, judge(window, now, periods, grace), raw)
+    """Judge one station-day from the store, as of `now`; `series` are the keys of the terms.
+
+    With `seq` only from readings and amendments that were on record by then.
+    """
+    until = ALL if seq is None else _newest_message(connection, seq)
+    window, raw = _window(connection, terms, series, day, until)
+    start, end = day - REACH, day + 2 * DAY_SECONDS
+    recorded = amendments.read(connection, [terms[0].series.station], start, end, seq)
+    lines = {term.series: line for line, term in enumerate(terms)}
+    held = [(lines[one.series], one) for one in effective(recorded) if one.series in lines]
+    window = replace(window, amendments=tuple(held))
+    return JudgedDay(window, judge(window, now, periods, grace), raw, recorded)
+
+
+def _newest_message(connection: Connection, seq: int) -> int:
+    """The newest raw id on record up to a seq: messages are numbered in the order of record."""
+    query = select(func.max(message.c.id)).where(message.c.seq <= seq)
+    return int(connection.execute(query).scalar() or 0)
 
 
 def _window(
-    connection: Connection, terms: tuple[Terms, ...], keys: Sequence[int], day: int
+    connection: Connection, terms: tuple[Terms, ...], keys: Sequence[int], day: int, until: int
 ) -> tuple[Window, dict[tuple[int, int, int, int], int]]:
     rows = {key: row for row, key in enumerate(keys)}
-    own = readings_between(connection, keys, day, day + DAY_SECONDS)
+    own = readings_between(connection, keys, day, day + DAY_SECONDS, until)
     raw = {(rows[key], at, value, status): raw for key, at, value, status, raw in own}
-    around = readings_before(connection, terms, keys, day)
-    around += readings_after(connection, terms, keys, day)
+    around = readings_before(connection, terms, keys, day, until)
+    around += readings_after(connection, terms, keys, day, until)
     context = [(rows[key], at, value, status) for key, at, value, status, _ in around]
     table = np.array([*raw, *context], np.int64).reshape(-1, 4)
     line, at, value, status = table.T.copy()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from rules.days import DAY_SECONDS, local_date, midnight
 from rules.model import Series
-from rules.register import Register
+from rules.register import Register, Station
 from rules.window import day_of
 from tolich.ports import Decoded, Delivery
 from tolich.store.ledger import Append, canonical
@@ -182,22 +182,35 @@ def _spread(
     """
     wanted: set[StationDay] = set()
     for (station, day), rows in taken.rows.items():
-        entries = register.stations[station].series.values()
-        ahead = max(e.checks.ahead * e.interval(local_date(day)) for e in entries)
-        if rows and min(row[1] for row in rows) <= day + ahead:
-            wanted.add((station, day - DAY_SECONDS))
+        if not rows:
+            continue
+        of = register.stations[station]
+        wanted |= days_before(of, day, min(row[1] for row in rows))
         if day < today:  # nothing later is on record of what has just come
-            reach = {series_ids[Series(station, e.parameter.key)]: e.checks.reach for e in entries}
-            last = max((row[1] + reach[row[0]] for row in rows), default=day)
-            later = range(day + DAY_SECONDS, last + 1, DAY_SECONDS)
-            wanted |= {(station, start) for start in later}
+            reach = {
+                series_ids[Series(station, key)]: e.checks.reach for key, e in of.series.items()
+            }
+            wanted |= days_after(of, day, max(row[1] + reach[row[0]] for row in rows))
     wanted -= set(taken.rows)
     if wanted:
-        for found in _on_record(connection, wanted):
+        for found in on_record(connection, wanted):
             taken.rows[found] = []
 
 
-def _on_record(connection: Connection, days: set[StationDay]) -> list[StationDay]:
+def days_before(station: Station, day: int, first: int) -> set[StationDay]:
+    """The day whose quality checks look ahead to a reading of `day`, observed at `first`."""
+    entries = station.series.values()
+    ahead = max(e.checks.ahead * e.interval(local_date(day)) for e in entries)
+    return {(station.id, day - DAY_SECONDS)} if first <= day + ahead else set()
+
+
+def days_after(station: Station, day: int, reaching: int) -> set[StationDay]:
+    """The days whose quality checks look back at a reading of `day` that reaches so far."""
+    return {(station.id, later) for later in range(day + DAY_SECONDS, reaching + 1, DAY_SECONDS)}
+
+
+def on_record(connection: Connection, days: set[StationDay]) -> list[StationDay]:
+    """Those of some station-days that are on record, in order."""
     query = select(station_day.c.station, station_day.c.day).where(
         station_day.c.station.in_({station for station, _ in days}),
         station_day.c.day.in_({day for _, day in days}),
@@ -256,12 +269,16 @@ def mark_due(connection: Connection, days: Iterable[StationDay], due: int) -> No
 
 
 def mark_judged(
-    connection: Connection, rows: Sequence[tuple[int | None, int, int | None, str, int]]
+    connection: Connection, rows: Sequence[tuple[int | None, int, int, int | None, str, int]]
 ) -> None:
-    """Station-days were judged: (next due, newest message, kept terms, station, day) each."""
+    """Station-days were judged.
+
+    Each is (next due, newest message, newest amendment, kept terms, station, day).
+    """
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     connection.exec_driver_sql(
-        f"UPDATE station_day SET due = {mark}, judged_raw = {mark}, terms = {mark}, "
+        f"UPDATE station_day SET due = {mark}, judged_raw = {mark}, "
+        f"judged_amendment = {mark}, terms = {mark}, "
         f"rejudgement = NULL WHERE station = {mark} AND day = {mark}",
         list(rows),
     )

@@ -79,7 +79,7 @@ def _ladder(of: Ladder) -> Shape:
 def permit_shape(permit: Permit, register: Register, known: Regulations, said: list[str]) -> Shape:
     """A permit with the limits it sets for each series of its plant, and what to know of it."""
     stations = [s for s in register.stations.values() if s.plant == permit.plant]
-    parameters = {key: entry.parameter for s in stations for key, entry in s.series.items()}
+    parameters = {key: entry.parameter for s in stations for key, entry in s.judged().items()}
     named = permit.by_regulation
     return {
         "id": permit.id,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, RowMapping, func, select
 
 from tolich.store.ledger import GENESIS, canonical, link
 from tolich.store.schema import (
+    amendment,
     chain,
     finding,
     head,
@@ -35,11 +36,12 @@ TABLES = {
     "version": version,
     "terms": terms,
     "rejudgement": rejudgement,
+    "amendment": amendment,
 }
 UNNUMBERED = ("limit", "version", "terms")
 """Kinds whose rows do not carry their seq; their digest covers the body as it is."""
 
-KEYED = ("finding", "rejection", "register", "rejudgement")
+KEYED = ("finding", "rejection", "register", "rejudgement", "amendment")
 """Kinds whose rows have a key of their own beside the seq."""
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection
 
 from rules.days import DAY_SECONDS
 from rules.terms import Terms
 from tolich.store.intake import ReadingRow
+from tolich.store.statements import plain_rows
+
+ALL = 2**63 - 1
+"""No message is newer."""
 
 
 def readings_between(
-    connection: Connection, series: Sequence[int], start: int, end: int
+    connection: Connection, series: Sequence[int], start: int, end: int, until: int = ALL
 ) -> Sequence[ReadingRow]:
-    """Readings of some series observed in [start, end], both ends: a time may close its slot."""
+    """Readings of some series observed in [start, end], both ends: a time may close its slot.
+
+    Those that came with a message up to `until`, a raw id.
+    """
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     keys = ", ".join([mark] * len(series))
     # Plain text: this is read thousands of times, and building it anew would cost more than it.
@@ -23,12 +29,16 @@ def readings_between(
         "SELECT series, at, value, status, raw FROM reading "
         f"WHERE series IN ({keys}) AND at BETWEEN {mark} AND {mark}"
     )
-    rows: Sequence[Any] = connection.exec_driver_sql(statement, (*series, start, end)).all()
-    return rows
+    rows = plain_rows(connection, statement, (*series, start, end))
+    return rows if until == ALL else [row for row in rows if row[4] <= until]
 
 
 def readings_before(
-    connection: Connection, terms: Sequence[Terms], series: Sequence[int], day: int
+    connection: Connection,
+    terms: Sequence[Terms],
+    series: Sequence[int],
+    day: int,
+    until: int = ALL,
 ) -> list[ReadingRow]:
     """What the checks of a day look back at: each series as far as its own checks reach.
 
@@ -38,14 +48,20 @@ def readings_before(
     found: list[ReadingRow] = []
     for far in sorted(set(reach) - {0}):
         keys = [key for key, own in zip(series, reach, strict=True) if own == far]
-        found += readings_between(connection, keys, day - far, day - 1)
+        found += readings_between(connection, keys, day - far, day - 1, until)
     return found
 
 
 def readings_after(
-    connection: Connection, terms: Sequence[Terms], series: Sequence[int], day: int
+    connection: Connection,
+    terms: Sequence[Terms],
+    series: Sequence[int],
+    day: int,
+    until: int = ALL,
 ) -> list[ReadingRow]:
     """What the checks of a day look ahead to, a few slots of the next."""
     ahead = max((term.checks.ahead * term.interval for term in terms), default=0)
     end = day + DAY_SECONDS
-    return list(readings_between(connection, series, end + 1, end + ahead)) if ahead else []
+    if not ahead:
+        return []
+    return list(readings_between(connection, series, end + 1, end + ahead, until))

@@ -98,7 +98,9 @@ class StoreRecord:
         for row in connection.execute(query).mappings():
             series = names[row["series"]]
             station = register.stations[series.station]
-            parameter = station.series[series.parameter].parameter
+            if series.parameter not in station.judged():  # a load that was taken back since
+                continue
+            parameter = station.entry(series.parameter).parameter
             verdict = finding_of(row, series, row["limit_body"])
             engine = made_with(row["version_body"])["engine"]
             shapes[row["seq"]] = finding_shape(

@@ -111,7 +111,7 @@ def _add_series(connection: Connection, register: Register) -> None:
     new = [
         {"station": station.id, "parameter": parameter}
         for station in register.stations.values()
-        for parameter in station.series
+        for parameter in station.judged()
         if Series(station.id, parameter) not in known
     ]
     key = next_key(connection, series)

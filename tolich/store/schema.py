@@ -114,6 +114,8 @@ station_day = Table(
     Column("judged_raw", BigInteger, nullable=False),  # the newest message it was judged with
     Column("terms", BigInteger, nullable=True),  # once closed: what it was judged by
     Column("rejudgement", BigInteger, nullable=True),  # why it is due again, until it is judged
+    # The newest amendment that it was judged with.
+    Column("judged_amendment", BigInteger, nullable=False, server_default="0"),
 )
 
 terms = Table(
@@ -137,6 +139,26 @@ rejudgement = Table(
     Column("last", BigInteger, nullable=True),
     Column("days", Integer, nullable=False),
 )
+
+amendment = Table(
+    "amendment",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("entered_at", BigInteger, nullable=False),
+    Column("station", Text, nullable=False),
+    Column("parameter", Text, nullable=False),
+    Column("series", BigInteger, nullable=False),
+    Column("start", BigInteger, nullable=False),  # observed at or after this
+    Column("end", BigInteger, nullable=False),  # observed before this
+    Column("act", Text, nullable=False),  # rules.amendments.Act
+    Column("value", BigInteger, nullable=True),  # quanta
+    Column("reverses", BigInteger, nullable=True),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("document", Text, nullable=True),
+)
+Index("amendment_place", amendment.c.station, amendment.c.end)
 
 limit = Table(
     "limit",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import RowMapping
 
+from rules.amendments import Act, Amendment
 from rules.days import rfc3339
-from rules.model import Averaging, Finding, Limit, Parameter
+from rules.model import Averaging, Finding, Limit, Parameter, Series
 from rules.register import Register, Station
 from tolich.ports import Shape
 from tolich.store.alerts import public_id
@@ -101,7 +103,7 @@ def finding_shape(
     }
 
 
-def alert_shape(row: RowMapping, station: Station) -> Shape:
+def alert_shape(row: Mapping[Any, Any], station: Station) -> Shape:
     """An alert as the contract spells it; an outage is told under one of its stations."""
     return {
         "id": public_id(row["id"]),
@@ -145,6 +147,52 @@ def transition_shape(row: RowMapping, register: Register) -> Shape:
 
 def _loaded(text: str | None) -> Any:
     return None if text is None else json.loads(text)
+
+
+def decision_shape(of: Amendment, parameter: Parameter) -> Shape:
+    """What an amendment says, without where it is filed."""
+    reversal = of.act is Act.REVERSE
+    return {
+        "id": of.id,
+        "act": str(of.act),
+        "from": rfc3339(of.start),
+        "to": rfc3339(of.end),
+        "value": None if of.value is None else number(parameter.decimal(of.value)),
+        "unit": None if reversal else parameter.unit,
+        "reverses": of.reverses,
+        "author": of.author,
+        "reason": of.reason,
+    }
+
+
+def amendment_shape(row: Mapping[Any, Any], station: Station, reversed_by: int | None) -> Shape:
+    """An amendment as the contract spells it."""
+    parameter = station.series[row["parameter"]].parameter
+    return {
+        **decision_shape(amendment_of(row), parameter),
+        "entered_at": rfc3339(row["entered_at"]),
+        "station": station.id,
+        "cluster": station.cluster,
+        "parameter": parameter.key,
+        "reversed_by": reversed_by,
+        "document": row["document"],
+        "simulated": station.simulated,
+    }
+
+
+def amendment_of(row: Mapping[Any, Any]) -> Amendment:
+    """An amendment's row as a value."""
+    return Amendment(
+        row["id"],
+        Series(row["station"], row["parameter"]),
+        row["start"],
+        row["end"],
+        Act(row["act"]),
+        row["value"],
+        row["reverses"],
+        row["author"],
+        row["reason"],
+    )
 
 
 def rejection_shape(row: RowMapping) -> Shape:

@@ -86,3 +86,13 @@ def _insert(connection: Connection, table: Table) -> Any:
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
+
+
+def plain_rows(
+    connection: Connection, statement: str, values: Sequence[object]
+) -> list[tuple[Any, ...]]:
+    """The rows of a statement as the driver gives them, for what is read thousands of times."""
+    result = connection.exec_driver_sql(statement, tuple(values))
+    rows: list[tuple[Any, ...]] = list(result.cursor.fetchall())
+    result.close()
+    return rows

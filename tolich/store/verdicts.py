@@ -17,7 +17,7 @@ from rules.model import ENGINE, Counts, Finding, Limit, Outcome, Reason, Series,
 from rules.permit import Regulations
 from tolich.store.ledger import Append, canonical
 from tolich.store.schema import finding, limit, version
-from tolich.store.statements import insert_rows, next_key
+from tolich.store.statements import insert_rows, next_key, plain_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,57 +145,26 @@ def _content(new: Revised) -> tuple[Any, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """The current revision of a finding, as the writer compares it with a new judgement."""
-
-    key: int
-    series: int
-    period: str
-    start: int
-    revision: int
-    outcome: str
-    reason: str
-    num: int
-    den: int
-    limit: int  # its folded digest
-    counts: Counts
-    final: bool
+Stored = tuple[Any, ...]
+"""id, series, period, start, revision, outcome, reason, mean, the eight counts in the order of
+`Counts`, final, digest of the limit: a current finding as the writer compares it."""
 
 
 def stored_findings(
-    connection: Connection, series: Iterable[int], start: int, end: int
-) -> list[Stored]:
+    connection: Connection, series: Sequence[int], start: int, end: int
+) -> Sequence[Stored]:
     """Current findings of some series that start in [start, end)."""
-    query = (
-        select(finding, limit.c.digest.label("limit_digest"))
-        .select_from(finding.outerjoin(limit, finding.c.limit == limit.c.id))
-        .where(
-            finding.c.series.in_(list(series)),
-            finding.c.start >= start,
-            finding.c.start < end,
-            finding.c.superseded.is_(None),
-        )
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    keys = ", ".join([mark] * len(series))
+    # Plain text and rows: this is read for every day that late data opens again.
+    statement = (
+        "SELECT f.id, f.series, f.period, f.start, f.revision, f.outcome, f.reason, f.mean, "
+        "f.expected, f.received, f.valid, f.calibrating, f.faulty, f.failed, f.unknown, "
+        'f.conflicting, f.final, l.digest FROM finding f LEFT JOIN "limit" l ON f."limit" = l.id '
+        f"WHERE f.series IN ({keys}) AND f.start >= {mark} AND f.start < {mark} "
+        "AND f.superseded IS NULL"
     )
-    return [_stored(row) for row in connection.execute(query).mappings()]
-
-
-def _stored(row: RowMapping) -> Stored:
-    num, den = (row["mean"] or "0/0").split("/")
-    return Stored(
-        key=row["id"],
-        series=row["series"],
-        period=row["period"],
-        start=row["start"],
-        revision=row["revision"],
-        outcome=row["outcome"],
-        reason=row["reason"],
-        num=int(num),
-        den=int(den),
-        limit=folded_digest(row["limit_digest"]),
-        counts=counts_of(row),
-        final=bool(row["final"]),
-    )
+    return plain_rows(connection, statement, (*series, start, end))
 
 
 def counts_of(row: RowMapping) -> Counts:

@@ -18,7 +18,7 @@ from rules.window import day_of
 from tolich.ports import Registered, Shape
 from tolich.store.schema import station_state
 from tolich.store.shapes import limit_shape, mean_shown
-from tolich.store.stretches import DayTerms, read_stretch, stretches
+from tolich.store.stretches import DayTerms, read_stretch, stretches, under_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,12 @@ class WhatIf:
         return self._today.of(station, day), self._other.of(station, day)
 
     def _step(self, station: str, begin: int, days: int, today: DayTerms, other: DayTerms) -> Step:
-        keys = [self._keys[term.series] for term in today]
         with self._engine.connect() as connection:
-            window = read_stretch(connection, today, keys, begin, days)
-        found = compare(window, other, self._now, self._periods, self._grace, self._first[station])
+            window = read_stretch(connection, today, self._keys, begin, days)
+        supposed = under_terms(window, other, begin, days)
+        found = compare(
+            window, supposed, self._now, self._periods, self._grace, self._first[station]
+        )
         return Step(station, days, found)
 
 

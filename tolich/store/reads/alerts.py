@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
@@ -25,7 +25,7 @@ class AlertReads(FindingReads):
         """Alerts, newest first."""
         stations = {s.id for s in self._filtered(scope, query.station, query.cluster)}
         place = (alert.c.started_at, alert.c.id)
-        wanted = select(alert).where(_concerns(stations)).limit(limit + 1)
+        wanted = select(alert).where(concerns(stations)).limit(limit + 1)
         for column, value in ((alert.c.state, query.state), (alert.c.kind, query.kind)):
             if value is not None:
                 wanted = wanted.where(column == value)
@@ -66,14 +66,14 @@ class AlertReads(FindingReads):
             return None, None
         visible = self._visible(scope)
         with self._engine.connect() as connection:
-            query = select(alert).where(alert.c.id == key, _concerns(visible))
+            query = select(alert).where(alert.c.id == key, concerns(visible))
             row = connection.execute(query).mappings().one_or_none()
             if row is None:
                 return None, None
             return row, self._alert_shapes(connection, [row], visible)[0]
 
     def _alert_shapes(
-        self, connection: Connection, rows: Sequence[RowMapping], visible: set[str]
+        self, connection: Connection, rows: Sequence[Mapping[Any, Any]], visible: set[str]
     ) -> list[Shape]:
         """Alerts as some stations show them: an outage names those of its members alone."""
         of = _members(connection, [row["id"] for row in rows if row["kind"] == AlertKind.OUTAGE])
@@ -139,7 +139,7 @@ class AlertReads(FindingReads):
         return Page(shapes, encode("rejected", rows[limit - 1]["id"]) if more else None)
 
 
-def _concerns(stations: set[str]) -> ColumnElement[bool]:
+def concerns(stations: set[str]) -> ColumnElement[bool]:
     """Alerts of some stations, and the outages that any of them is part of."""
     return alert.c.station.in_(stations) | alert.c.id.in_(_outages_of(stations))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
@@ -15,11 +15,21 @@ from rules.terms import owes
 from tolich.ports import FindingQuery, Page, Scope, Shape
 from tolich.store.cursors import decode, encode
 from tolich.store.days import JudgedDay
-from tolich.store.reads.scoped import Scoped, before
-from tolich.store.schema import chain, finding, limit, raw, version
+from tolich.store.reads.scoped import Scoped, before, known_by
+from tolich.store.schema import finding, limit, raw, version
 from tolich.store.shapes import finding_shape
 from tolich.store.verdicts import finding_of, made_with
-from tolich.store.why import finding_text
+from tolich.store.why import finding_text, sources
+
+
+class _Found(NamedTuple):
+    """A finding with what it was judged with; `seq` None while its period is open."""
+
+    shape: Shape
+    verdict: Finding
+    versions: Any
+    judged_at: int
+    seq: int | None
 
 
 class FindingReads(Scoped):
@@ -34,7 +44,7 @@ class FindingReads(Scoped):
         place = _finding_place(cursor)
         with self._engine.connect() as connection:
             shapes = self._stored(connection, names, query, place, limit + 1)
-            if query.as_of is None:
+            if query.as_of is None or query.as_of >= self._clock.now():
                 shapes = self._still_open(connection, stations, names, query, place) | shapes
         ordered = sorted(shapes, reverse=True)
         some = [shapes[key] for key in ordered[:limit]]
@@ -44,29 +54,35 @@ class FindingReads(Scoped):
     def finding(self, scope: Scope, finding: str, revision: int | None = None) -> Shape | None:
         """One finding, its current revision or an earlier one."""
         found = self._find(scope, finding, revision)
-        return None if found is None else found[0]
+        return None if found is None else found.shape
 
     def finding_why(self, scope: Scope, finding: str, revision: int | None = None) -> Shape | None:
         """Why a finding is what it is: every reading, the limit, the comparison, the versions."""
         found = self._find(scope, finding, revision)
         if found is None:
             return None
-        shape, verdict, versions = found
+        shape, verdict = found.shape, found.verdict
         station = self._registry().register.stations[verdict.series.station]
+        begin = midnight(verdict.start)
         with self._engine.connect() as connection:
-            day = self._judged(connection, station, midnight(verdict.start))
-            received = self._received(connection, day, verdict)
-        return shape | finding_text(day, verdict, station, versions, received) | {"finding": shape}
+            if revision is None or found.seq is None:
+                day = self._judged(connection, station, begin)
+            else:  # what was known then, not what is known now
+                day = self._days.known_at(connection, station.id, begin, found.judged_at, found.seq)
+            row = day.row(verdict.series)
+            if row is None:  # what a permit made that was taken back since
+                return None
+            received = _received(connection, day, sources(day, row))
+        why = finding_text(day, verdict, station, found.versions, received)
+        return shape | why | {"finding": shape}
 
-    def _find(
-        self, scope: Scope, name: str, revision: int | None
-    ) -> tuple[Shape, Finding, Any] | None:
+    def _find(self, scope: Scope, name: str, revision: int | None) -> _Found | None:
         parts = split_finding(name)
         if parts is None:
             return None
         series, period, start = parts
         station = self._station(scope, series.station)
-        if station is None or series.parameter not in station.series:
+        if station is None or series.parameter not in station.judged():
             return None
         with self._engine.connect() as connection:
             stored = self._one_stored(connection, station, series, period, start, revision)
@@ -82,7 +98,7 @@ class FindingReads(Scoped):
         period: str,
         start: int,
         revision: int | None,
-    ) -> tuple[Shape, Finding, Any] | None:
+    ) -> _Found | None:
         query = finding_query().where(
             finding.c.series == self._series_keys()[series],
             finding.c.period == period,
@@ -94,9 +110,9 @@ class FindingReads(Scoped):
             return None
         verdict = finding_of(row, series, row["limit_body"])
         made = made_with(row["version_body"])
-        parameter = station.series[series.parameter].parameter
+        parameter = station.entry(series.parameter).parameter
         shape = finding_shape(verdict, parameter, station, made["engine"], row["judged_at"])
-        return shape, verdict, made
+        return _Found(shape, verdict, made, row["judged_at"], row["seq"])
 
     def _one_open(
         self,
@@ -106,7 +122,7 @@ class FindingReads(Scoped):
         period: str,
         start: int,
         revision: int | None,
-    ) -> tuple[Shape, Finding, Any] | None:
+    ) -> _Found | None:
         now = self._clock.now()
         if revision is not None or not now - 2 * DAY_SECONDS < start <= now:
             return None
@@ -115,8 +131,9 @@ class FindingReads(Scoped):
         if verdict is None or verdict.final:
             return None
         made = self._present_version()
-        parameter = station.series[series.parameter].parameter
-        return finding_shape(verdict, parameter, station, made["engine"], now), verdict, made
+        parameter = station.entry(series.parameter).parameter
+        shape = finding_shape(verdict, parameter, station, made["engine"], now)
+        return _Found(shape, verdict, made, now, None)
 
     def _stored(
         self,
@@ -137,7 +154,7 @@ class FindingReads(Scoped):
         for row in connection.execute(query).mappings():
             series = names[row["series"]]
             station = register.stations[series.station]
-            parameter = station.series[series.parameter].parameter
+            parameter = station.entry(series.parameter).parameter
             verdict = finding_of(row, series, row["limit_body"])
             engine = made_with(row["version_body"])["engine"]
             key = (row["start"], row["series"], row["period"])
@@ -148,10 +165,7 @@ class FindingReads(Scoped):
         """Only current revisions; or those that were current at an earlier plant time."""
         if as_of is None:
             return finding.c.superseded.is_(None)
-        seq = connection.execute(
-            select(chain.c.seq).where(chain.c.at <= as_of).order_by(chain.c.seq.desc()).limit(1)
-        ).scalar()
-        known = int(seq or 0)
+        known = known_by(connection, as_of)
         still = or_(finding.c.superseded.is_(None), finding.c.superseded > known)
         return and_(finding.c.seq <= known, still)
 
@@ -180,7 +194,7 @@ class FindingReads(Scoped):
                     continue
                 key = (verdict.start, keys[verdict.series], verdict.period)
                 if place is None or key < tuple(place):
-                    parameter = station.series[verdict.series.parameter].parameter
+                    parameter = station.entry(verdict.series.parameter).parameter
                     found[key] = finding_shape(verdict, parameter, station, engine, now)
         return found
 
@@ -203,15 +217,15 @@ class FindingReads(Scoped):
     def _judged(self, connection: Connection, station: Station, day: int) -> JudgedDay:
         return self._days.get(connection, station.id, day, self._clock.now())
 
-    def _received(
-        self, connection: Connection, day: JudgedDay, verdict: Finding
-    ) -> dict[tuple[int, int, int], int]:
-        """When each reading of a finding's series reached us, by (observed, value, status)."""
-        row = day.row(verdict.series)
-        wanted = {key[1:]: raw_id for key, raw_id in day.raw.items() if key[0] == row}
-        query = select(raw.c.id, raw.c.received_at).where(raw.c.id.in_(set(wanted.values())))
-        received = {key: at for key, at in connection.execute(query)}
-        return {key: received[raw_id] for key, raw_id in wanted.items()}
+
+def _received(
+    connection: Connection, day: JudgedDay, rows: Collection[int]
+) -> dict[tuple[int, int, int, int], int]:
+    """When each reading of some rows reached us, by (row, observed, value, status)."""
+    wanted = {key: raw_id for key, raw_id in day.raw.items() if key[0] in rows}
+    query = select(raw.c.id, raw.c.received_at).where(raw.c.id.in_(set(wanted.values())))
+    received = {key: at for key, at in connection.execute(query)}
+    return {key: received[raw_id] for key, raw_id in wanted.items()}
 
 
 def split_finding(name: str) -> tuple[Series, str, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rules.permit import warnings
+from rules.register import unmeasured
 from tolich.ports import Page, Scope, Shape
 from tolich.store.cursors import decode, encode
 from tolich.store.lawshapes import permit_shape, regulation_shape
@@ -34,5 +35,6 @@ class LawReads(Scoped):
             permit = register.permits[key]
             province = register.clusters[register.plants[permit.plant].cluster].province
             said = warnings(permit, province, self._catalogue, registered.regulations)
+            said += unmeasured(permit, register)
             shapes.append(permit_shape(permit, register, registered.regulations, said))
         return Page(shapes, encode("permits", seen[limit - 1]) if len(seen) > limit else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rules.days import midnight
 from rules.model import Series
+from rules.terms import Terms
 from tolich.ports import Page, Scope
 from tolich.store.outlook import outlooks
 from tolich.store.reads.scoped import Scoped
@@ -23,6 +24,11 @@ class OutlookReads(Scoped):
             wanted = [
                 (row, keys[Series(station, terms.parameter.key)])
                 for row, terms in enumerate(day.window.terms)
-                if (terms.owed if parameter is None else terms.parameter.key == parameter)
+                if (_usual(terms) if parameter is None else terms.parameter.key == parameter)
             ]
             return Page(list(outlooks(connection, day, found, wanted, now)))
+
+
+def _usual(terms: Terms) -> bool:
+    """Loads and volumes owe no hours, so that there is nothing to learn their days from."""
+    return terms.owed and terms.derived is None

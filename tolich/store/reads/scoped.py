@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, or_
+from sqlalchemy import ColumnElement, Connection, Engine, and_, or_, select
 
 from rules.model import Period, Series
 from rules.parameters import Catalogue
 from rules.register import Station
 from tolich.ports import Clock, Scope
 from tolich.store.days import JudgedDays, Registry
+from tolich.store.schema import chain
 from tolich.store.verdicts import version_body
 
 
@@ -43,8 +44,7 @@ class Scoped:
         return {
             station.id
             for station in self._registry().register.stations.values()
-            if (scope.clusters is None or station.cluster in scope.clusters)
-            and (scope.plants is None or station.plant in scope.plants)
+            if scope.sees(station.cluster, station.plant)
         }
 
     def _station(self, scope: Scope, station: str) -> Station | None:
@@ -65,12 +65,18 @@ class Scoped:
         return {
             keys[Series(s.id, p)]: Series(s.id, p)
             for s in stations
-            for p in s.series
+            for p in s.judged()
             if parameter in (None, p)
         }
 
     def _present_version(self) -> Any:
         return json.loads(version_body(self._registry().regulations))
+
+
+def known_by(connection: Connection, at: int) -> int:
+    """The seq of the last entry that was on record at a plant time; 0 before the first."""
+    query = select(chain.c.seq).where(chain.c.at <= at).order_by(chain.c.seq.desc()).limit(1)
+    return int(connection.execute(query).scalar() or 0)
 
 
 def before(columns: Sequence[ColumnElement[Any]], place: Sequence[int | str]) -> Any:

@@ -35,6 +35,7 @@ def trouble_why(shape: Shape, history: Sequence[Shape]) -> Shape:
         "limit": None,
         "window": {"start": shape["started_at"], "end": shape["ended_at"]},
         "readings": [],
+        "amendments": [],
         "versions": {},
     }
 

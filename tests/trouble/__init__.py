@@ -1,0 +1,1 @@
+"""Trouble without pollution: every fault of the simulated instruments, and water that is sound."""
