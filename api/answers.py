@@ -54,6 +54,11 @@ def prefers_text(accept: str) -> bool:
     )
 
 
+def prefers_lines(accept: str) -> bool:
+    """Whether an Accept header asks for JSON lines rather than one JSON text."""
+    return _weight(accept, "application/x-ndjson") > _weight(accept, "application/json")
+
+
 def _weight(accept: str, *kinds: str) -> float:
     weights = [0.0]
     for part in accept.lower().split(","):

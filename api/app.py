@@ -6,9 +6,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI, Request
 
-from api import alerts, amendments, findings, health, inbox, law, pages, stations
+from api import (
+    alerts,
+    amendments,
+    findings,
+    health,
+    inbox,
+    law,
+    pages,
+    stations,
+    whatif,
+)
 from api.asking import only_known
 from api.headers import SecureHeaders
 from api.live import Hub, Pace
@@ -66,6 +77,7 @@ def create_app(
         health=reads.health,
         metrics=metrics,
         pace=hub.pace,
+        aside=CapacityLimiter(1),
     )
     app.add_middleware(SecureHeaders)
     install(app)
@@ -86,6 +98,6 @@ def _living(hub: Hub) -> Callable[[FastAPI], Any]:
 
 def _version_1() -> APIRouter:
     router = APIRouter(prefix="/api/v1", dependencies=[Depends(only_known)])
-    for part in (stations, findings, alerts, amendments, law, inbox):
+    for part in (stations, findings, alerts, amendments, law, whatif, inbox):
         router.include_router(part.router)
     return router

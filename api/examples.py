@@ -163,3 +163,30 @@ REVISION: dict[str, Any] = {
         "reason": AMEND["reason"],
     },
 }
+QUESTION = {
+    "stations": ["m01"],
+    "from": "2026-10-01",
+    "to": "2026-11-21",
+    "permit": {"limits": {"COD": {"max": 50}, "pH": {"min": 6, "max": 9}}, "completeness": 0.8},
+}
+_TODAY = {"compliant": 20, "near": 2, "exceeded": 0, "not_assessable": 1, "not_applicable": 0}
+_THEN = {"compliant": 11, "near": 3, "exceeded": 8, "not_assessable": 1, "not_applicable": 0}
+_COUNTED = {"today": _TODAY, "what_if": _THEN, "differing": 9}
+COMPARISON = {
+    "station_days": 23,
+    "periods": {"day": _COUNTED},
+    "series": [
+        {"station": "m01", "cluster": "mau-01", "plant": "mau-01", "parameter": "COD",
+         "period": "day", **_COUNTED},
+    ],
+    "differences": [
+        {
+            "id": FINDING_ID, "station": "m01", "parameter": "COD", "period": "hour",
+            "start": START, "end": END,
+            "today": {"outcome": "compliant", "reason": "within_limit", "mean": 61.5,
+                      "unit": "mg/L", "limit": LIMIT},
+            "what_if": {"outcome": "exceeded", "reason": "above_limit", "mean": 61.5,
+                        "unit": "mg/L", "limit": {**LIMIT, "high": 50}},
+        }
+    ],
+}  # fmt: skip

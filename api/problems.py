@@ -37,6 +37,7 @@ KINDS: Mapping[str, Kind] = {
     "method-not-allowed": Kind(405, "Method not allowed"),
     "unsupported-media-type": Kind(415, "Content type not understood"),
     "invalid-request": Kind(422, "The request is not what this endpoint takes"),
+    "too-much": Kind(422, "More than one answer holds"),
     "nothing-accepted": Kind(422, "Nothing of this message was accepted"),
     "http-error": Kind(400, "The request could not be answered"),
     "internal-error": Kind(500, "Something went wrong here"),

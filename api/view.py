@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from sse_starlette import ServerSentEvent
 
@@ -17,6 +18,7 @@ from tolich.ports import (
     Amending,
     AmendmentQuery,
     BadCursor,
+    Comparing,
     Delivery,
     FindingQuery,
     Page,
@@ -120,6 +122,10 @@ class View:
         end = int(cursor) + paging.limit
         return Page(known[int(cursor) : end], str(end) if end < len(known) else None)
 
+    def what_if(self, question: object) -> Comparing:
+        """Stored history under other permits. Raises Refused."""
+        return self._reads.what_if(self.scope, question)
+
     def regulation(self, regulation: str) -> Shape | None:
         """One regulation with its tables."""
         return self._reads.regulation(regulation)
@@ -135,6 +141,7 @@ class Seams:
     health: Callable[[], Shape]
     metrics: Callable[[], bytes]
     pace: Pace
+    aside: CapacityLimiter  # one thread at a time for long work, so that the rest stays quick
 
 
 async def _seams(request: Request) -> Seams:

@@ -260,7 +260,7 @@ def load_permit(
         since=entry.required_day("from"),
         until=entry.day("until"),
         limits=_typed_limits(entry, catalogue),
-        by_regulation=_by_regulation(entry, catalogue, known),
+        by_regulation=read_by_regulation(entry, catalogue, known),
         basis=entry.choice("basis", _bases(known), DEFAULT_BASIS),
         completeness=_completeness(entry),
         no_discharge=_no_discharge(entry, catalogue),
@@ -304,7 +304,10 @@ def _typed_limit(limit: Reader, parameter: Parameter) -> TypedLimit:
     return typed
 
 
-def _by_regulation(entry: Reader, catalogue: Catalogue, known: Regulations) -> ByRegulation | None:
+def read_by_regulation(
+    entry: Reader, catalogue: Catalogue, known: Regulations
+) -> ByRegulation | None:
+    """The regulation, column and factors that an entry names; None where it names none."""
     named = entry.child("regulation")
     if named is None:
         return None

@@ -136,9 +136,9 @@ def load_register(file: str, raw: object, catalogue: Catalogue, known: Regulatio
         key: load_permit(key, entry, capacities, catalogue, known)
         for key, entry in top.named("permits")
     }
-    stations = {key: _with_made(top, of, permits) for key, of in stations.items()}
+    stations = {key: with_made(top, of, permits) for key, of in stations.items()}
     _check_prefixes(top, stations)
-    _check_bases(top, stations, permits, known)
+    check_bases(top, stations, permits, known)
     top.close()
     if problems:
         raise Refused(problems)
@@ -298,7 +298,7 @@ def _check_prefixes(top: Reader, stations: Mapping[str, Station]) -> None:
         seen[prefix] = station.id
 
 
-def _check_bases(
+def check_bases(
     top: Reader, stations: Mapping[str, Station], permits: Mapping[str, Permit], known: Regulations
 ) -> None:
     """A mean over fifteen minutes needs readings that come at least so often, and fit into it."""
@@ -348,7 +348,7 @@ def unmeasured(permit: Permit, register: Register) -> list[str]:
     ]
 
 
-def _with_made(top: Reader, station: Station, permits: Mapping[str, Permit]) -> Station:
+def with_made(top: Reader, station: Station, permits: Mapping[str, Permit]) -> Station:
     """A station with everything that the permits of its plant make of what it measures."""
     derived = {}
     for permit in permits.values():

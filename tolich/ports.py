@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, Protocol
@@ -234,6 +234,18 @@ class BadCursor(Exception):
     """The cursor was not one this list gave out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Comparing:
+    """History being judged under other permits, beside today's register.
+
+    Each step of `lines` judges a stretch and may take a second: shapes of one key each,
+    `difference`, `progress` (done and total station-days), and at the very end `result`.
+    """
+
+    station_days: int
+    lines: Iterator[list[Shape]]
+
+
 class Reads(Protocol):
     """Every read of the store for people and programs; each takes a Scope.
 
@@ -283,6 +295,13 @@ class Reads(Protocol):
     def regulations(self) -> list[Shape]: ...
     def regulation(self, regulation: str) -> Shape | None: ...
     def permits(self, scope: Scope, cursor: str | None, limit: int) -> Page: ...
+    def what_if(self, scope: Scope, question: object) -> Comparing:
+        """Stored history under other permits. Raises rules.model.Refused before it begins.
+
+        `question` is a parsed mapping, numbers exact: rules.whatif.read_question reads it.
+        """
+        ...
+
     def health(self) -> Shape:
         """State of writer and store: `status` green or red, `reasons`, and `seq`, the head."""
         ...

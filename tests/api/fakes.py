@@ -17,6 +17,7 @@ from tolich.ports import (
     Amend,
     AmendmentQuery,
     BadCursor,
+    Comparing,
     Delivery,
     FindingQuery,
     NotDurable,
@@ -77,6 +78,8 @@ class FakeReads:
     asked: list[Scope] = field(default_factory=list)
     queries: list[Any] = field(default_factory=list)
     broken: Exception | None = None
+    refused: list[Problem] = field(default_factory=list)
+    station_days: int = 23
     lock: Lock = field(default_factory=Lock)
 
     def _page(self, scope: Scope, shapes: Sequence[Shape], cursor: str | None, limit: int) -> Page:
@@ -186,6 +189,17 @@ class FakeReads:
 
     def permits(self, scope: Scope, cursor: str | None, limit: int) -> Page:
         return self._page(scope, [example(shapes.Permit)], cursor, limit)
+
+    def what_if(self, scope: Scope, question: object) -> Comparing:
+        self.asked.append(scope)
+        self.queries.append(question)
+        if self.refused:
+            raise Refused(self.refused)
+        shape = example(shapes.Comparison)
+        found = [{"difference": one} for one in shape.pop("differences")]
+        total = shape["station_days"] = self.station_days
+        progress = {"progress": {"done": total, "total": total}}
+        return Comparing(total, iter([[*found, progress], [{"result": shape}]]))
 
     def health(self) -> Shape:
         with self.lock:

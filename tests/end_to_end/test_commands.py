@@ -252,7 +252,7 @@ def recorded(folder: Path) -> Path:
     pipeline = place.pipeline()
     day = midnight(now) - DAY_SECONDS
     sent = [
-        message(at, {"p": "COD", "v": 90.0, "ts": rfc3339(at)})
+        message(at, {"p": "COD", "v": 90.0 + at // 300 % 5, "ts": rfc3339(at)})
         for at in range(day, day + DAY_SECONDS, 300)
     ]
     pipeline.submit(
@@ -287,6 +287,61 @@ def test_a_record_equals_its_replay_until_somebody_changes_it(tmp_path: Path) ->
     assert broken.exit_code == 1
     assert "finding" in broken.output
     assert bare("was changed") in said(broken)
+
+
+STRICTER = """\
+permits:
+  gp-gia-dinh:
+    {plant: mau-05, document: Giả định, number: "1", date: 2020-01-01, page: "1", from: 2020-01-01,
+     limits: {COD: {max: LIMIT, page: "1"}}}
+"""
+
+
+def supposed(folder: Path, limit: int) -> Path:
+    """A file with a permit for the recorded plant; its path."""
+    path = folder / "gia-dinh.yaml"
+    path.write_text(STRICTER.replace("LIMIT", str(limit)), encoding="utf-8")
+    return path
+
+
+def test_history_is_judged_under_other_permits(tmp_path: Path) -> None:
+    data, found = recorded(tmp_path), tmp_path / "differing.jsonl"
+    loose = run("replay", data, "--permit", supposed(tmp_path, 1000), "--to", found)
+    assert loose.exit_code == 0, loose.output
+    assert bare("25 findings differ, 1 of them of days") in said(loose)
+    assert bare("MAU05 COD: exceeded → compliant") in said(loose)
+    lines = [json.loads(line) for line in found.read_text(encoding="utf-8").splitlines()]
+    assert {one["what_if"]["limit"]["high"] for one in lines} == {1000}
+    assert {one["today"]["outcome"] for one in lines} == {"exceeded"}
+    assert len(lines) == 25
+
+    same = run("replay", data, "--permit", supposed(tmp_path, 75))
+    assert bare("0 findings differ") in said(same)
+    outside = run("replay", data, "--permit", supposed(tmp_path, 1000), "--until", "2020-01-01")
+    assert bare("0 station-days") in said(outside)
+
+
+def test_what_replay_cannot_suppose_is_refused(tmp_path: Path) -> None:
+    data = recorded(tmp_path)
+    permit = supposed(tmp_path, 75)
+    for arguments, remedy in (
+        ([permit, "--permit", permit], "takes a data folder"),
+        ([data, "--permit", permit, "--compare"], "does not go with --permit"),
+        ([data, "--from", "2026-01-01"], "go with --permit only"),
+        (
+            [data, "--permit", permit, "--from", "2026-02-01", "--until", "2026-01-01"],
+            "lies before",
+        ),
+    ):
+        refused = run("replay", *arguments)
+        assert refused.exit_code == 2
+        assert bare(remedy) in said(refused)
+    permit.write_text(permit.read_text(encoding="utf-8").replace("max:", "maxi:"), encoding="utf-8")
+    refused = run("replay", data, "--permit", permit)
+    assert refused.exit_code == 2
+    assert bare("permits.gp-gia-dinh.limits.COD.maxi: unknown key; did you mean 'max'?") in said(
+        refused
+    )
 
 
 @pytest.mark.parametrize("command", ["verify", "replay"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -16,6 +17,7 @@ from simulators.jsonl import read
 from tolich.app import Place, enter_file, enter_mapping, prepare
 from tolich.clock import StepClock
 from tolich.commands.serve import SettingsFile
+from tolich.commands.whatif import Asked, side_by_side
 from tolich.console import err, out, refusing
 from tolich.ports import Delivery
 from tolich.replaying import (
@@ -31,6 +33,8 @@ from tolich.replaying import (
 from tolich.settings import Settings, load_settings
 from tolich.store.registry import current
 
+DAY = ["%Y-%m-%d"]
+
 
 def replay(
     source: Annotated[
@@ -44,13 +48,53 @@ def replay(
     compare: Annotated[
         bool, typer.Option(help="Compare with what the data folder has on record.")
     ] = False,
+    permit: Annotated[
+        Path | None,
+        typer.Option(help="What if: permits (as in a register file) that would bind their plants."),
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=DAY, help="First local day of --permit, as 2026-01-31."),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option("--until", formats=DAY, help="Last local day of --permit, inclusive."),
+    ] = None,
 ) -> None:
     """Judge messages again from nothing and print the findings and alerts as JSON lines.
 
     What does not depend on arrival must come out the same: outcome, mean, counts, limit,
     and the intervals of alerts. With --compare, a difference ends with status 1.
+
+    With --permit FILE the stored history of a data folder is judged by today's register and
+    by the permits of FILE in the place of all that bind the same plants; printed are both
+    side by side and the days that differ, and --to gets every finding that differs. Nothing
+    in the folder changes, and the monitor may be running.
     """
-    with refusing(), TemporaryDirectory(prefix="tolich-replay-") as folder:
+    if permit is not None:
+        with refusing():
+            _what_if(source, load_settings(settings), Asked(permit, since, until, to), compare)
+        return
+    with refusing():
+        if since is not None or until is not None:
+            raise Refused([Problem("command line", "--from, --until", "go with --permit only")])
+        _replay(source, settings, register, to, compare)
+
+
+def _what_if(source: Path, loaded: Settings, asked: Asked, compare: bool) -> None:
+    original = _original(source, loaded)
+    if original is None:
+        said = "--permit takes a data folder, not a file of messages"
+        raise Refused([Problem(str(source), "--permit", said)])
+    if compare:
+        raise Refused([Problem("command line", "--compare", "does not go with --permit")])
+    side_by_side(original, loaded, asked)
+
+
+def _replay(
+    source: Path, settings: Path | None, register: Path | None, to: Path | None, compare: bool
+) -> None:
+    with TemporaryDirectory(prefix="tolich-replay-") as folder:
         loaded = load_settings(settings)
         original = _original(source, loaded)
         place, deliveries, count = _prepared(Path(folder), source, original, loaded, register)

@@ -9,9 +9,10 @@ from tolich.store.reads.history import HistoryReads
 from tolich.store.reads.law import LawReads
 from tolich.store.reads.outlook import OutlookReads
 from tolich.store.reads.stations import StationReads
+from tolich.store.reads.whatif import WhatIfReads
 
 
-class StoreReads(StationReads, HistoryReads, AmendmentReads, LawReads, OutlookReads):
+class StoreReads(StationReads, HistoryReads, AmendmentReads, LawReads, OutlookReads, WhatIfReads):
     """The `Reads` port."""
 
     def health(self) -> Shape:
