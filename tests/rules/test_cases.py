@@ -92,7 +92,8 @@ def test_a_mean_that_was_expected_where_there_is_none_is_named() -> None:
         ('to: "10:00"', 'to: "25:00"', "expected a whole hour of the day"),
         ("period: day", 'period: hour, at: "24:00"', "the last hour of a day begins at 23:00"),
         ("intervals:", "interval:", "did you mean 'intervals'"),
-        ("permit:", "permits:", "did you mean 'permit'"),
+        ("permit:", "permits:", "permits: expected a list of permits"),
+        ("permit:", "permt:", "did you mean 'permit'"),
         ("schema: 1", "schema: 2", "this program reads schema 1"),
     ],
 )

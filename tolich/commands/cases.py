@@ -32,8 +32,10 @@ def check_cases(
         for case in cases:
             differences = run_case(case, catalogue, known)
             passed, failed = (passed + 1, failed) if not differences else (passed, failed + 1)
+            if differences:
+                out.print(f"{path.name}: {case.title_vi} / {case.title_en}", markup=False)
             for line in differences:
-                out.print(f"{path.name}: {case.title_en}: {line}", markup=False)
+                out.print(f"  {line}", markup=False)
     out.print(f"{passed} passed, {failed} failed")
     if failed:
         raise typer.Exit(1)
