@@ -8,7 +8,7 @@ import pytest
 
 from rules.cases import Case, load_cases, run_case
 from rules.model import Refused, Status
-from tolich.packs import REGULATIONS, load_catalogue, load_regulations
+from tolich.packs import REGULATIONS, load_catalogue, load_regulations, shipped_cases
 from tolich.yamlfile import parse_yaml, read_yaml
 
 CATALOGUE = load_catalogue()
@@ -16,7 +16,7 @@ KNOWN = load_regulations()
 FILES = sorted(REGULATIONS.glob("*.cases.yaml"))
 SHIPPED = [
     (path.name, case)
-    for path in FILES
+    for path in shipped_cases()
     for case in load_cases(path.name, read_yaml(path), CATALOGUE, KNOWN)
 ]
 NAMES = [f"{name}: {case.title_en}" for name, case in SHIPPED]
@@ -53,7 +53,7 @@ def test_every_case_has_two_titles_and_expects_something() -> None:
     for name, case in SHIPPED:
         assert case.title_vi, name
         assert case.title_en, name
-        assert case.findings, name
+        assert case.findings or case.alerts or case.readings, name
 
 
 def test_a_wrong_case_says_expected_against_found() -> None:

@@ -11,7 +11,7 @@ import typer
 from rules.cases import load_cases, run_case
 from tolich.commands.regulations import OwnPacks
 from tolich.console import out, refusing
-from tolich.packs import REGULATIONS, cases_beside, load_catalogue, load_regulations
+from tolich.packs import cases_beside, load_catalogue, load_regulations, shipped_cases
 from tolich.yamlfile import read_yaml
 
 
@@ -47,4 +47,4 @@ def _shipped_and(own: Sequence[Path]) -> list[Path]:
     for path in beside:
         if not path.is_file():
             out.print(f"no cases: {path} is not there", markup=False)
-    return [*sorted(REGULATIONS.glob("*.cases.yaml")), *(path for path in beside if path.is_file())]
+    return [*shipped_cases(), *(path for path in beside if path.is_file())]
