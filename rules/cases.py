@@ -16,11 +16,11 @@ from rules.alerts import episodes, step_of
 from rules.amendments import effective
 from rules.casebook import (
     STATION,
-    Case,
     ExpectedAlerts,
     ExpectedFinding,
     ExpectedReading,
 )
+from rules.casebook import Case as Case
 from rules.casebook import load_cases as load_cases
 from rules.days import DAY_SECONDS, day_start, local_date
 from rules.explain import explain_readings
@@ -194,7 +194,7 @@ def _on_record(finding: Finding) -> bool:
 def _spans(intervals: Sequence[tuple[int, int | None]]) -> str:
     return (
         ", ".join(
-            f"{shown_time(begin)}–{'…' if end is None else shown_time(end)}"
+            f"{shown_time(begin)}–{'…' if end is None else shown_time(end, ends=True)}"
             for begin, end in intervals
         )
         or "none"

@@ -88,7 +88,7 @@ def quantised(entry: Reader, key: str, parameter: Parameter, value: object) -> D
         entry.problem(key, f"{value!r} is not a number")
     elif parameter.quanta(number).denominator != 1:
         finest = f"{plain(parameter.quantum)} {parameter.unit}"
-        entry.problem(key, f"{value} is finer than {finest}")
+        entry.problem(key, f"{plain(number)} is finer than {finest}")
         return None
     return number
 
@@ -117,10 +117,10 @@ def read_bound(entry: Reader, key: str, step: int, days: int) -> int:
     return second
 
 
-def shown_time(second: int) -> str:
-    """A second of the case as `read_time` reads it."""
+def shown_time(second: int, *, ends: bool = False) -> str:
+    """A second of the case as `read_time` reads it; a midnight that ends a day as its 24:00."""
     day, rest = divmod(second, DAY_SECONDS)
-    if second and not rest:
-        day, rest = day - 1, DAY_SECONDS  # a midnight ends its day
+    if ends and second and not rest:
+        day, rest = day - 1, DAY_SECONDS
     time = f"{rest // HOUR_SECONDS:02d}:{rest % HOUR_SECONDS // 60:02d}"
     return time if day == 0 else f"day {day + 1} {time}"
