@@ -26,6 +26,7 @@ RULES = Path(rules.__file__).parent
 CATALOGUE = RULES / "parameters.yaml"
 INSTRUMENTS = RULES / "instruments.yaml"
 REGULATIONS = RULES / "regulations"
+GENERAL_CASES = RULES / "cases"
 _CASES = ".cases.yaml"  # readings in, findings out: they test a pack and are none
 
 
@@ -141,6 +142,15 @@ def version_order(version: str) -> tuple[int, ...] | None:
 
 
 _VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})*")
+
+
+def shipped_cases() -> list[Path]:
+    """The cases of every pack that ships, and those of the rules that bind whatever the pack."""
+    return [
+        path
+        for folder in (REGULATIONS, GENERAL_CASES)
+        for path in sorted(folder.glob(f"*{_CASES}"))
+    ]
 
 
 def cases_beside(pack: Path) -> Path:

@@ -11,7 +11,7 @@ import typer
 from rules.cases import load_cases, run_case
 from tolich.commands.regulations import OwnPacks
 from tolich.console import out, refusing
-from tolich.packs import REGULATIONS, cases_beside, load_catalogue, load_regulations
+from tolich.packs import cases_beside, load_catalogue, load_regulations, shipped_cases
 from tolich.yamlfile import read_yaml
 
 
@@ -32,8 +32,10 @@ def check_cases(
         for case in cases:
             differences = run_case(case, catalogue, known)
             passed, failed = (passed + 1, failed) if not differences else (passed, failed + 1)
+            if differences:
+                out.print(f"{path.name}: {case.title_vi} / {case.title_en}", markup=False)
             for line in differences:
-                out.print(f"{path.name}: {case.title_en}: {line}", markup=False)
+                out.print(f"  {line}", markup=False)
     out.print(f"{passed} passed, {failed} failed")
     if failed:
         raise typer.Exit(1)
@@ -45,4 +47,4 @@ def _shipped_and(own: Sequence[Path]) -> list[Path]:
     for path in beside:
         if not path.is_file():
             out.print(f"no cases: {path} is not there", markup=False)
-    return [*sorted(REGULATIONS.glob("*.cases.yaml")), *(path for path in beside if path.is_file())]
+    return [*shipped_cases(), *(path for path in beside if path.is_file())]
