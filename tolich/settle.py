@@ -312,6 +312,7 @@ class Settler:
             window.judged_raw = max(window.judged_raw, max(window.raw, default=0))
             decided = max((one.id for one in window.recorded), default=0)
             window.judged_amendment = max(window.judged_amendment, decided)
+            window.around_raw = NEVER  # what is around it was looked at
             due = next_due(window.day, append.at, self._grace, self._step)
             if due is None and day in self.broken:
                 due = 0  # all closed, but owed a judgement: the next start tries again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -41,14 +41,18 @@ PHS = (7.2, 8.9, 9.0, 9.4, 5.7)
 FLOWS = (0.0, 0.4, 12.0)
 
 
+Made = Callable[[Path, int], Stage]
+"""A store with the cast in it."""
+
+
 def shown(of: Stage, pipeline: Pipeline) -> list[Shape]:
     """What must not depend on arrival."""
     return list(verdicts(of.reads(pipeline)))
 
 
-def straight(folder: Path, deliveries: Sequence[Delivery]) -> list[Shape]:
+def straight(folder: Path, deliveries: Sequence[Delivery], made: Made = stage) -> list[Shape]:
     """In order of time, in one batch, judged once."""
-    of = stage(folder, END - 2 * HOUR)
+    of = made(folder, END - 2 * HOUR)
     pipeline = of.pipeline()
     pipeline.submit(sorted(deliveries, key=lambda one: one.received_at))
     return finished(of, pipeline)
@@ -63,9 +67,11 @@ def finished(of: Stage, pipeline: Pipeline) -> list[Shape]:
     return found
 
 
-def disturbed(folder: Path, deliveries: Sequence[Delivery], chance: Random) -> list[Shape]:
+def disturbed(
+    folder: Path, deliveries: Sequence[Delivery], chance: Random, made: Made = stage
+) -> list[Shape]:
     """Shuffled, repeated, in batches of any size, with ticks, pauses and restarts between."""
-    of = stage(folder, DAY0)
+    of = made(folder, DAY0)
     pipeline = of.pipeline()
     for batch in batches(deliveries, chance):
         of.clock.set(max(one.received_at for one in batch))
@@ -91,9 +97,9 @@ def batches(deliveries: Sequence[Delivery], chance: Random) -> Iterable[list[Del
         waiting = waiting[size:]
 
 
-def replayed(source: Path, folder: Path) -> list[Shape]:
+def replayed(source: Path, folder: Path, made: Made = stage) -> list[Shape]:
     """The record put through a new pipeline from nothing."""
-    original, of = Stage(source, StepClock(END)), stage(folder, END)
+    original, of = Stage(source, StepClock(END)), made(folder, END)
     pipeline = of.pipeline(as_received(decode))
     replay_into(pipeline, stored_deliveries(original.engine), lambda _: None)
     found = shown(of, pipeline)
@@ -102,12 +108,14 @@ def replayed(source: Path, folder: Path) -> list[Shape]:
     return found
 
 
-def agree(folder: Path, deliveries: Sequence[Delivery], chance: Random) -> list[Shape]:
+def agree(
+    folder: Path, deliveries: Sequence[Delivery], chance: Random, made: Made = stage
+) -> list[Shape]:
     """Both ways and the replay of the disturbed one say the same; returns what they say."""
-    expected = straight(folder / "straight", deliveries)
-    found = disturbed(folder / "disturbed", deliveries, chance)
+    expected = straight(folder / "straight", deliveries, made)
+    found = disturbed(folder / "disturbed", deliveries, chance, made)
     assert found == expected
-    assert replayed(folder / "disturbed", folder / "again") == expected
+    assert replayed(folder / "disturbed", folder / "again", made) == expected
     return expected
 
 

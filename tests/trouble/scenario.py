@@ -90,7 +90,21 @@ def sound(seed: int) -> Script:
 
 def troubled(of: Register, days: int, seed: int) -> Script:
     """Every kind of trouble at every plant, all over the days."""
-    return Script(seed, {name: tuple(_events(name, days, seed)) for name in of.stations}, {})
+    common = list(_network(days, seed))
+    written = {
+        name: (*_events(name, days, seed), *(Outage(name, *times) for times in common))
+        for name in of.stations
+    }
+    return Script(seed, written, {})
+
+
+def _network(days: int, seed: int) -> Iterator[tuple[int, int, int]]:
+    """Every fifth day nobody is heard for hours: start, end, and when it is sent after all."""
+    draw = Random(f"{seed}:network")
+    for day in range(1, days, 5):
+        start = START + day * DAY_SECONDS + draw.randrange(0, DAY_SECONDS, INTERVAL)
+        end = start + draw.randrange(HOUR_SECONDS * 3 // 2, 5 * HOUR_SECONDS, INTERVAL)
+        yield start, end, end
 
 
 def _events(station: str, days: int, seed: int) -> Iterator[Event]:

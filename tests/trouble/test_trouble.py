@@ -53,7 +53,7 @@ def test_no_trouble_of_instruments_or_lines_looks_like_pollution(tmp_path: Path)
     assert keeps(found)
     # It did happen, and was noticed.
     kinds = {kind for kind, _, _ in found.alerts}
-    assert {"silence", "instrument", "integrity"} <= kinds
+    assert {"silence", "outage", "instrument", "integrity"} <= kinds
     assert max(found.pushed.values()) > 1
     assert min(found.judged.faulty.values()) > 0
 
