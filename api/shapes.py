@@ -11,17 +11,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.examples import (
-    ALERT,
-    COMPARISON,
-    END,
-    FINDING,
-    LIMIT,
-    OUTLOOK,
-    REJECTION,
-    START,
-    TRANSITION,
-)
+from api.examples import ALERT, END, FINDING, LIMIT, OUTLOOK, REJECTION, START, TRANSITION
 from rules.forecast import Certain, Level, Stage, Withheld
 from rules.model import AlertKind, Change, Outcome, Reason, Severity, Verification
 
@@ -506,54 +496,3 @@ class PermitPage(_Shape):
 
     items: list[Permit]
     next: str | None = Next
-
-
-class Side(_Shape):
-    """What one side says of a finding."""
-
-    outcome: Outcome
-    reason: Reason
-    mean: float | None
-    unit: str
-    limit: Limit | None
-
-
-class FindingDifference(_Shape):
-    """A finding whose outcome differs; a side that owes none is null."""
-
-    id: str
-    station: str
-    parameter: str
-    period: str
-    start: AwareDatetime
-    end: AwareDatetime
-    today: Side | None
-    what_if: Side | None
-
-
-class Counted(_Shape):
-    """Closed findings by outcome on both sides, and how many differ."""
-
-    today: dict[Outcome, int]
-    what_if: dict[Outcome, int]
-    differing: int
-
-
-class SeriesCounted(Counted):
-    """The same for one series and period length."""
-
-    station: str
-    cluster: str
-    plant: str
-    parameter: str
-    period: str
-
-
-class Comparison(_Shape):
-    """Stored history by today's register and by what was asked about, side by side."""
-
-    model_config = _example(COMPARISON)
-    station_days: int
-    periods: dict[str, Counted]
-    series: list[SeriesCounted]
-    differences: list[FindingDifference]
