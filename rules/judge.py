@@ -238,10 +238,8 @@ def _tally(
     weight = valid.astype(kind) * unit
     tops, bottoms = _shares([term.completeness for term in window.terms], rows.line)
     ends = rows.day[:, None] + (np.arange(shape[1]) + 1) * period.length
-    enough, closed = (
-        (valid * bottoms[:, None] >= expected * tops[:, None]) & (valid > 0),
-        ends + grace <= now,
-    )
+    enough = (valid * bottoms[:, None] >= expected * tops[:, None]) & (valid > 0)
+    closed = ends + grace <= now
     lowest = _compare(low, weight, limits)
     flows = _flows(window)
     unseen = _unseen(window, flows, rows, slots, period)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.mutants import judgement, law, life, loads
+from tests.mutants import judgement, law, life, loads, readings
 
-FAULTS = (*judgement.FAULTS, *law.FAULTS, *life.FAULTS, *loads.FAULTS)
+FAULTS = (*judgement.FAULTS, *law.FAULTS, *life.FAULTS, *loads.FAULTS, *readings.FAULTS)

@@ -258,13 +258,13 @@ FAULTS = (
     ),
     _judge(
         "near begins above nine tenths instead of at nine tenths",
-        "mean * 10 >= high * NEAR_TENTHS",
-        "mean * 10 > high * NEAR_TENTHS",
+        "mean * under >= high * over",
+        "mean * under > high * over",
     ),
     _judge(
-        "near begins at eight tenths",
-        "NEAR_TENTHS = 9",
-        "NEAR_TENTHS = 8",
+        "near is what exceeds",
+        "mean * under >= high * over",
+        "mean >= high",
     ),
     _judge(
         "a pH at its upper end exceeds it",
@@ -325,18 +325,18 @@ FAULTS = (
     # --- completeness and closing
     _judge(
         "completeness must be exceeded, not reached",
-        "(valid * bottoms >= expected * tops)",
-        "(valid * bottoms > expected * tops)",
+        "(valid * bottoms[:, None] >= expected * tops[:, None])",
+        "(valid * bottoms[:, None] > expected * tops[:, None])",
     ),
     _judge(
         "any reading is complete enough",
-        "(valid * bottoms >= expected * tops) & (valid > 0)",
+        "(valid * bottoms[:, None] >= expected * tops[:, None]) & (valid > 0)",
         "(valid > 0)",
     ),
     _judge(
         "what is set aside counts towards completeness",
-        "enough, closed = (valid * bottoms",
-        "enough, closed = ((valid + kinds[1]) * bottoms",
+        "enough = (valid * bottoms[:, None]",
+        "enough = ((valid + kinds[1]) * bottoms[:, None]",
     ),
     _judge(
         "the grace after a period is ignored",
@@ -380,8 +380,8 @@ FAULTS = (
     ),
     _judge(
         "a slot of several instants weighs as many slots",
-        "values.astype(kind) * (unit // slots.v_count.astype(kind))",
-        "values.astype(kind) * unit",
+        "exact * (unit // slots.v_count.astype(kind))",
+        "exact * unit",
     ),
     _judge(
         "wide numbers overflow",
@@ -604,8 +604,8 @@ FAULTS = (
     ),
     _wording(
         "a mean just above the limit is shown as the limit",
-        "if Fraction(shown) == exact or shown not in limits:",
-        "if True:",
+        "in limits and Fraction(shown) != exact",
+        "in []",
         "edges",
     ),
     _wording(

@@ -10,69 +10,88 @@ _silence = of("silence.py", "silence")
 FAULTS = (
     _alerts(
         "an exceedance ends after one clean finding",
-        "CLEAR_FINDINGS = 2",
-        "CLEAR_FINDINGS = 1",
+        "current.clean >= ladder.clear",
+        "current.clean >= ladder.clear - 1",
     ),
     _alerts(
         "an exceedance ends after three clean findings",
-        "CLEAR_FINDINGS = 2",
-        "CLEAR_FINDINGS = 3",
+        "current.clean >= ladder.clear",
+        "current.clean > ladder.clear",
     ),
     _alerts(
         "NOT_ASSESSABLE counts towards the end of an exceedance",
-        "step.outcome in (Outcome.COMPLIANT, Outcome.NEAR) and not current.held",
-        "step.outcome is not Outcome.EXCEEDED and not current.held",
+        "    elif step.outcome in _CLEAN and not current.held:\n",
+        "    elif not current.held:\n",
     ),
     _alerts(
         "near the limit does not count towards the end of an exceedance",
-        "step.outcome in (Outcome.COMPLIANT, Outcome.NEAR) and not current.held",
+        "step.outcome in _CLEAN and not current.held",
         "step.outcome is Outcome.COMPLIANT and not current.held",
     ),
     _alerts(
         "a contested exceedance clears",
-        "Outcome.NEAR) and not current.held",
-        "Outcome.NEAR)",
+        "step.outcome in _CLEAN and not current.held",
+        "step.outcome in _CLEAN",
     ),
     _alerts(
         "another exceedance does not begin the count of clean findings again",
-        "            current.clean = 0\n",
-        "            pass\n",
-    ),
-    _alerts(
-        "an exceedance ends where its last clean finding starts",
-        "            current.ended_at = step.end\n\n\ndef _near",
-        "            current.ended_at = step.start\n\n\ndef _near",
-    ),
-    _alerts(
-        "a near alert ends where its clear finding starts",
-        "elif step.clear and not current.held:\n        current.ended_at = step.end",
-        "elif step.clear and not current.held:\n        current.ended_at = step.start",
-    ),
-    _alerts(
-        "an exceedance does not supersede a near alert",
-        "    elif step.outcome is Outcome.EXCEEDED:\n"
-        "        current.ended_at = step.start  # superseded by the exceedance\n",
+        "        current.clean = 0\n",
         "",
     ),
     _alerts(
+        "an exceedance ends where its last clean finding starts",
+        "            current.ended_at = step.end\n\n\n_CLEAN",
+        "            current.ended_at = step.start\n\n\n_CLEAN",
+    ),
+    _alerts(
+        "a near alert ends where its clear finding starts",
+        "if step.clear and not current.held:\n            current.ended_at = step.end",
+        "if step.clear and not current.held:\n            current.ended_at = step.start",
+    ),
+    _alerts(
+        "an exceedance does not supersede a near alert",
+        "            current.ended_at = current.since  # superseded",
+        "            pass  # superseded",
+    ),
+    _alerts(
         "a near alert ends where its exceedance ends",
-        "current.ended_at = step.start  # superseded",
+        "current.ended_at = current.since  # superseded",
         "current.ended_at = step.end  # superseded",
     ),
     _alerts(
         "a contested near alert clears",
-        "elif step.clear and not current.held",
-        "elif step.clear",
+        "if step.clear and not current.held",
+        "if step.clear",
     ),
     _alerts(
         "a near alert ends at 85 % instead of below",
-        "mean < high * NEAR_CLEAR",
-        "mean <= high * NEAR_CLEAR",
+        "mean < high * near_clear",
+        "mean <= high * near_clear",
     ),
     _alerts(
-        "a near alert ends below 90 %",
-        "Fraction(85, 100)",
-        "Fraction(90, 100)",
+        "the permit's share at which a near alert ends is ignored",
+        "parameter, ladder.near_clear)",
+        "parameter)",
+    ),
+    _alerts(
+        "an exceedance is raised before its hold is over",
+        "current.exceeded >= ladder.hold\n    elif current is None",
+        "current.exceeded >= 1\n    elif current is None",
+    ),
+    _alerts(
+        "a held exceedance that broke is kept",
+        "        found.pop()  # the row",
+        "        pass  # the row",
+    ),
+    _alerts(
+        "a reminder is due a second early",
+        "now - last >= every",
+        "now - last >= every - 1",
+    ),
+    _alerts(
+        "an ended alert is reminded of",
+        "return ended_at is None and every > 0",
+        "return every > 0",
     ),
     _alerts(
         "a near alert of a pH ends at either end instead of at both",
@@ -91,13 +110,13 @@ FAULTS = (
     ),
     _alerts(
         "any compliant finding ends a near alert",
-        "finding.outcome is Outcome.COMPLIANT and is_clear(finding.mean, finding.limit, parameter)",
+        "finding.outcome is Outcome.COMPLIANT and clear",
         "finding.outcome is Outcome.COMPLIANT",
     ),
     _alerts(
         "a finding that is not assessable ends a near alert when its mean is low",
-        "finding.outcome is Outcome.COMPLIANT and is_clear(finding.mean, finding.limit, parameter)",
-        "is_clear(finding.mean, finding.limit, parameter)",
+        "finding.outcome is Outcome.COMPLIANT and clear",
+        "clear",
     ),
     _alerts(
         "a conflict is ignored by the life cycle",
@@ -196,18 +215,18 @@ FAULTS = (
     ),
     _silence(
         "the first rung stays when higher ones are reached",
-        "reached[-1] if reached",
-        "reached[0] if reached",
+        "        if quiet >= seconds:\n            found = level",
+        "        if quiet >= seconds:\n            found = found or level",
     ),
     _silence(
         "a slow station is silent when one report is overdue",
-        "2 * interval - LADDER[0][0]",
-        "interval - LADDER[0][0]",
+        "2 * max(interval, refresh) - LADDER[0][0]",
+        "max(interval, refresh) - LADDER[0][0]",
     ),
     _silence(
         "a quick station is silent sooner than the ladder says",
-        "max(0, 2 * interval - LADDER[0][0])",
-        "2 * interval - LADDER[0][0]",
+        "max(0, 2 * max(interval, refresh) - LADDER[0][0])",
+        "2 * max(interval, refresh) - LADDER[0][0]",
     ),
     _silence(
         "the ladder skips a rung",
