@@ -57,13 +57,13 @@ FAULTS = (
     ),
     _quality(
         "half an interval is too close",
-        "elapsed < own.per(own.lines.close), Test.TIME",
-        "elapsed <= own.per(own.lines.close), Test.TIME",
+        "elapsed < own.each(own.lines.close",
+        "elapsed <= own.each(own.lines.close",
     ),
     _quality(
         "a gap of just the allowed time is one",
-        "elapsed > own.per(own.lines.gap), Test.GAP",
-        "elapsed >= own.per(own.lines.gap), Test.GAP",
+        "elapsed > own.each(own.lines.gap",
+        "elapsed >= own.each(own.lines.gap",
     ),
     _quality(
         "the step below the end of the range is not clipped",
@@ -88,10 +88,6 @@ FAULTS = (
         "] = FAILED",
     ),
     _assess("a contested slot is failed by its checks", "    marks.fail[spared] = 0\n", ""),
-    _window(
-        "closing = at - ends[line] if ends.any() else at",
-        "closing = at",
-    ),
     _window(
         "days are those of Greenwich", "(closing + OFFSET) // DAY_SECONDS", "closing // DAY_SECONDS"
     ),
