@@ -414,16 +414,18 @@ def _flows(window: Window) -> Ints:
     """The row of the outflow whose no-discharge rule a row is under; -1 where there is none."""
     terms = window.terms
     flows = np.full(window.row_line.shape, -1, np.int64)
-    under = np.array([term.dry is not None for term in terms], np.bool_)[window.row_line]
-    if not under.any():
+    ruled = {
+        line: Series(term.series.station, term.dry.flow)
+        for line, term in enumerate(terms)
+        if term.dry is not None
+    }
+    if not ruled:
         return flows
-    places = zip(window.row_line.tolist(), window.row_day.tolist(), strict=True)
+    places = list(zip(window.row_line.tolist(), window.row_day.tolist(), strict=True))
     known = {(terms[line].series, day): row for row, (line, day) in enumerate(places)}
-    for row in np.flatnonzero(under).tolist():
-        term = terms[window.row_line[row]]
-        if term.dry is not None:
-            flow = Series(term.series.station, term.dry.flow)
-            flows[row] = known.get((flow, int(window.row_day[row])), -1)
+    for row, (line, day) in enumerate(places):
+        if line in ruled:
+            flows[row] = known.get((ruled[line], day), -1)
     return flows
 
 

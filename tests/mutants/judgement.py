@@ -469,8 +469,8 @@ FAULTS = (
     ),
     _judge(
         "the outflow of another day decides",
-        "known.get((flow, int(window.row_day[row])), -1)",
-        "next((r for (s, _), r in known.items() if s == flow), -1)",
+        "known.get((ruled[line], day), -1)",
+        "next((r for (s, _), r in known.items() if s == ruled[line]), -1)",
         "edges",
     ),
     _judge(

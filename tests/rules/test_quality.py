@@ -236,6 +236,18 @@ def test_quanta_of_different_size_are_compared_exactly() -> None:
     assert [_word(said, Bit.MULTI_VARIATE) for said in part.values()] == [GOOD, SUSPECT]
 
 
+def test_a_tolerance_of_many_digits_is_compared_exactly_where_64_bits_end() -> None:
+    precise = replace(BOD, checks=Checks(at_most=AtMost("COD", Decimal("0.000000000001"))))
+    high = 2**39
+    part, _ = run((precise, every(300, [high, high + 1])), (PLAIN, every(300, [high, high])))
+    assert [_word(said, Bit.MULTI_VARIATE) for said in part.values()] == [GOOD, SUSPECT]
+
+
+def test_a_line_without_readings_has_no_signal_to_be_weak() -> None:
+    plain, nothing = run((PLAIN, {MONDAY: 10}), (CALM_LINE, {}))
+    assert (list(plain), nothing) == ([MONDAY], {})
+
+
 def test_partners_are_of_the_same_station() -> None:
     elsewhere = replace(PLAIN, series=Series("MAU02", "COD"))
     part, whole = run((BOD, every(300, [900])), (elsewhere, every(300, [100])))
