@@ -1,78 +1,72 @@
-"""Faults in the life cycle of alerts and in silence."""
+"""Faults in the life cycle of alerts: its steps, its ladder, and matching with the record."""
 
 from __future__ import annotations
 
 from tests.mutants.fault import of
 
 _alerts = of("alerts.py", "alerts")
-_silence = of("silence.py", "silence")
+_ladder = of("ladder.py", "ladder")
 
 FAULTS = (
     _alerts(
         "an exceedance ends after one clean finding",
-        "CLEAR_FINDINGS = 2",
-        "CLEAR_FINDINGS = 1",
+        "current.clean >= ladder.clear:",
+        "current.clean >= ladder.clear - 1:",
     ),
     _alerts(
         "an exceedance ends after three clean findings",
-        "CLEAR_FINDINGS = 2",
-        "CLEAR_FINDINGS = 3",
+        "current.clean >= ladder.clear:",
+        "current.clean > ladder.clear:",
     ),
     _alerts(
         "NOT_ASSESSABLE counts towards the end of an exceedance",
-        "step.outcome in (Outcome.COMPLIANT, Outcome.NEAR) and not current.held",
-        "step.outcome is not Outcome.EXCEEDED and not current.held",
+        "elif step.outcome in _CLEAN and not current.held:",
+        "elif not current.held:",
     ),
     _alerts(
         "near the limit does not count towards the end of an exceedance",
-        "step.outcome in (Outcome.COMPLIANT, Outcome.NEAR) and not current.held",
-        "step.outcome is Outcome.COMPLIANT and not current.held",
+        "_CLEAN = (Outcome.COMPLIANT, Outcome.NEAR)",
+        "_CLEAN = (Outcome.COMPLIANT,)",
     ),
     _alerts(
         "a contested exceedance clears",
-        "Outcome.NEAR) and not current.held",
-        "Outcome.NEAR)",
+        "elif step.outcome in _CLEAN and not current.held:",
+        "elif step.outcome in _CLEAN:",
     ),
     _alerts(
         "another exceedance does not begin the count of clean findings again",
-        "            current.clean = 0\n",
-        "            pass\n",
-    ),
-    _alerts(
-        "an exceedance ends where its last clean finding starts",
-        "            current.ended_at = step.end\n\n\ndef _near",
-        "            current.ended_at = step.start\n\n\ndef _near",
-    ),
-    _alerts(
-        "a near alert ends where its clear finding starts",
-        "elif step.clear and not current.held:\n        current.ended_at = step.end",
-        "elif step.clear and not current.held:\n        current.ended_at = step.start",
-    ),
-    _alerts(
-        "an exceedance does not supersede a near alert",
-        "    elif step.outcome is Outcome.EXCEEDED:\n"
-        "        current.ended_at = step.start  # superseded by the exceedance\n",
+        "        current.clean = 0\n",
         "",
     ),
     _alerts(
+        "an exceedance ends where its last clean finding starts",
+        ">= ladder.clear:\n            current.ended_at = step.end",
+        ">= ladder.clear:\n            current.ended_at = step.start",
+    ),
+    _alerts(
+        "a near alert ends where its clear finding starts",
+        "if step.clear and not current.held:\n            current.ended_at = step.end",
+        "if step.clear and not current.held:\n            current.ended_at = step.start",
+    ),
+    _alerts(
+        "an exceedance does not supersede a near alert",
+        "            current.ended_at = current.since  # superseded",
+        "            pass  # superseded",
+    ),
+    _alerts(
         "a near alert ends where its exceedance ends",
-        "current.ended_at = step.start  # superseded",
+        "current.ended_at = current.since  # superseded",
         "current.ended_at = step.end  # superseded",
     ),
     _alerts(
         "a contested near alert clears",
-        "elif step.clear and not current.held",
-        "elif step.clear",
+        "if step.clear and not current.held:",
+        "if step.clear:",
     ),
     _alerts(
         "a near alert ends at 85 % instead of below",
-        "mean < high * NEAR_CLEAR",
-        "mean <= high * NEAR_CLEAR",
-    ),
-    _alerts(
-        "a near alert ends below 90 %",
-        "Fraction(85, 100)",
-        "Fraction(90, 100)",
+        "mean < high * near_clear",
+        "mean <= high * near_clear",
     ),
     _alerts(
         "a near alert of a pH ends at either end instead of at both",
@@ -91,13 +85,13 @@ FAULTS = (
     ),
     _alerts(
         "any compliant finding ends a near alert",
-        "finding.outcome is Outcome.COMPLIANT and is_clear(finding.mean, finding.limit, parameter)",
+        "finding.outcome is Outcome.COMPLIANT and clear",
         "finding.outcome is Outcome.COMPLIANT",
     ),
     _alerts(
         "a finding that is not assessable ends a near alert when its mean is low",
-        "finding.outcome is Outcome.COMPLIANT and is_clear(finding.mean, finding.limit, parameter)",
-        "is_clear(finding.mean, finding.limit, parameter)",
+        "finding.outcome is Outcome.COMPLIANT and clear",
+        "clear",
     ),
     _alerts(
         "a conflict is ignored by the life cycle",
@@ -179,39 +173,109 @@ FAULTS = (
         "if alert.started_at != episode.started_at:",
         "if alert.ended_at is not None and alert.started_at != episode.started_at:",
     ),
-    _silence(
-        "silence counts from before our own connection came up",
-        "max(last_heard, connected_since)",
-        "last_heard",
+    # --- how many findings in a row, how often people hear
+    _alerts(
+        "one exceedance raises an alert whatever the permit's hold",
+        "current.raised = current.raised or current.exceeded >= ladder.hold",
+        "current.raised = True",
+        "alerts", "ladder",
     ),
-    _silence(
-        "silence counts from the connection whatever was heard",
-        "max(last_heard, connected_since)",
-        "connected_since",
+    _alerts(
+        "an alert is raised a finding after its hold",
+        "current.raised or current.exceeded >= ladder.hold",
+        "current.raised or current.exceeded > ladder.hold",
     ),
-    _silence(
-        "a rung is reached a second late",
-        "if quiet >= seconds",
-        "if quiet > seconds",
+    _alerts(
+        "a row of exceedances may be broken by a clean finding",
+        "        found.pop()  # the row",
+        "        pass  # the row",
     ),
-    _silence(
-        "the first rung stays when higher ones are reached",
-        "reached[-1] if reached",
-        "reached[0] if reached",
-    ),
-    _silence(
-        "a slow station is silent when one report is overdue",
-        "2 * interval - LADDER[0][0]",
-        "interval - LADDER[0][0]",
-    ),
-    _silence(
-        "a quick station is silent sooner than the ladder says",
-        "max(0, 2 * interval - LADDER[0][0])",
-        "2 * interval - LADDER[0][0]",
-    ),
-    _silence(
-        "the ladder skips a rung",
-        "    (3600, Severity.MAJOR),\n",
+    _alerts(
+        "a near alert counts exceedances that were not in a row",
+        "        current.exceeded = 0\n",
         "",
+    ),
+    _alerts(
+        "a near alert is superseded at once whatever the permit's hold",
+        "        if current.exceeded >= ladder.hold:\n",
+        "        if True:\n",
+    ),
+    _alerts(
+        "a near alert ends at the last exceedance of its hold, not the first",
+        "current.ended_at = current.since  # superseded",
+        "current.ended_at = step.start  # superseded",
+    ),
+    _alerts(
+        "the ladder of a finding's own day is passed over",
+        "step.ladder or ladder",
+        "ladder",
+    ),
+    _alerts(
+        "a reminder comes a second late",
+        "now - last >= every",
+        "now - last > every",
+    ),
+    _alerts(
+        "who wants no reminders gets them all",
+        "ended_at is None and every > 0 and",
+        "ended_at is None and",
+    ),
+    _alerts(
+        "people are reminded of what has ended",
+        "ended_at is None and every > 0",
+        "every > 0",
+    ),
+    _ladder(
+        "near begins at eight tenths",
+        "near: Fraction = Fraction(9, 10)",
+        "near: Fraction = Fraction(8, 10)",
+        "ladder", "boundaries",
+    ),
+    _ladder(
+        "a near alert ends below 90 %",
+        "Fraction(85, 100)",
+        "Fraction(90, 100)",
+        "ladder", "alerts",
+    ),
+    _ladder(
+        "one clean finding ends an exceedance where nobody says",
+        "clear: int = 2",
+        "clear: int = 1",
+        "ladder", "alerts",
+    ),
+    _ladder(
+        "a typed near leaves its end where it usually is",
+        "near - NEAR_STEP if typed else above.near_clear",
+        "above.near_clear",
+    ),
+    _ladder(
+        "a near alert may end where it begins",
+        "if near_clear >= near:",
+        "if near_clear > near:",
+    ),
+    _ladder(
+        "the whole limit is no share of it",
+        "if not 0 < share <= 1:",
+        "if not 0 < share < 1:",
+    ),
+    _ladder(
+        "a hold of nothing is taken",
+        "if count < 1:",
+        "if count < 0:",
+    ),
+    _ladder(
+        "reminders cannot be turned off",
+        "if seconds != 0 and seconds < LEAST_REMINDER:",
+        "if seconds < LEAST_REMINDER:",
+    ),
+    _ladder(
+        "a parameter's ladder forgets what the permit says for all",
+        "own[key] = _ladder(inner, usual)",
+        "own[key] = _ladder(inner, USUAL)",
+    ),
+    _ladder(
+        "a share of the limit is taken for a pH",
+        "            _refuse_shares(inner, key)\n",
+        "            pass\n",
     ),
 )  # fmt: skip
