@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from tests.mutants import judgement, law, life, loads, readings
+from tests.mutants import checks, judgement, law, life, loads, upkeep
 
-FAULTS = (*judgement.FAULTS, *law.FAULTS, *life.FAULTS, *loads.FAULTS, *readings.FAULTS)
+FAULTS = (
+    *judgement.FAULTS,
+    *checks.FAULTS,
+    *law.FAULTS,
+    *life.FAULTS,
+    *upkeep.FAULTS,
+    *loads.FAULTS,
+)

@@ -219,6 +219,69 @@ FAULTS = (
         "chosen = places",
         "amendments",
     ),
+    _assess(
+        "an officer's word does not stand against a check",
+        "kind[(marks.fail != 0) & counted & (decision == UNDECIDED)] = FAILED",
+        "kind[(marks.fail != 0) & counted] = FAILED",
+        "amendments",
+    ),
+    _assess(
+        "contested readings are checked beside the others",
+        "marks = _checked(window, line, at, used, counted & ~conflict)",
+        "marks = _checked(window, line, at, used, counted)",
+        "quality", "judge", "amendments",
+    ),
+    _assess(
+        "a reading that fails a check counts",
+        "    kind[(marks.fail != 0) & counted & (decision == UNDECIDED)] = FAILED\n",
+        "",
+        "quality", "judge", "amendments",
+    ),
+    _assess(
+        "a check may settle a conflict",
+        "    if conflict.any():\n        _spare(window, line, at, conflict, marks)\n",
+        "",
+        "quality", "judge", "amendments",
+    ),
+    _assess(
+        "a spared reading forgets which check it failed",
+        "    marks.suspect[spared] |= marks.fail[spared]\n",
+        "",
+        "quality", "judge", "amendments",
+    ),
+    _assess(
+        "readings set aside are checked too",
+        "    if competing.all():\n        return check(lines, line, at, used)\n",
+        "    if len(lines.plans):\n        return check(lines, line, at, used)\n",
+        "quality", "judge", "amendments",
+    ),
+    _assess(
+        "confirming a value sets aside the other instants",
+        "rest, verdict = meant & np.isin(at, at[chosen]) & competing, CONFIRMED",
+        "rest, verdict = meant & competing, CONFIRMED",
+        "amendments",
+    ),
+    _amendments(
+        "reversals are looked at oldest first",
+        "for one in reversed(ordered):",
+        "for one in ordered:",
+    ),
+    _amendments(
+        "a reversal excludes readings itself",
+        "return tuple(one for one in standing(amendments) if one.act is not Act.REVERSE)",
+        "return standing(amendments)",
+    ),
+    _window(
+        "slots of different series are one",
+        "key: Ints = (line << 40) + day + index * interval",
+        "key: Ints = day + index * interval",
+        "quality", "judge", "amendments",
+    ),
+    _window(
+        "the first of a column is no change",
+        "        changed[0] = True\n",
+        "        pass\n",
+    ),
     # --- what a slot holds
     _grid(
         "a slot is what its worst reading is",
@@ -260,11 +323,6 @@ FAULTS = (
         "near begins above nine tenths instead of at nine tenths",
         "mean * under >= high * over",
         "mean * under > high * over",
-    ),
-    _judge(
-        "near is what exceeds",
-        "mean * under >= high * over",
-        "mean >= high",
     ),
     _judge(
         "a pH at its upper end exceeds it",
@@ -325,8 +383,8 @@ FAULTS = (
     # --- completeness and closing
     _judge(
         "completeness must be exceeded, not reached",
-        "(valid * bottoms[:, None] >= expected * tops[:, None])",
-        "(valid * bottoms[:, None] > expected * tops[:, None])",
+        "(valid * bottoms[:, None] >= expected",
+        "(valid * bottoms[:, None] > expected",
     ),
     _judge(
         "any reading is complete enough",
@@ -335,8 +393,8 @@ FAULTS = (
     ),
     _judge(
         "what is set aside counts towards completeness",
-        "enough = (valid * bottoms[:, None]",
-        "enough = ((valid + kinds[1]) * bottoms[:, None]",
+        "(valid * bottoms[:, None] >=",
+        "((valid + kinds[CALIBRATING]) * bottoms[:, None] >=",
     ),
     _judge(
         "the grace after a period is ignored",
@@ -380,8 +438,8 @@ FAULTS = (
     ),
     _judge(
         "a slot of several instants weighs as many slots",
-        "exact * (unit // slots.v_count.astype(kind))",
-        "exact * unit",
+        "exact = exact * (unit // slots.v_count.astype(kind))",
+        "exact = exact * unit",
     ),
     _judge(
         "wide numbers overflow",
@@ -604,8 +662,8 @@ FAULTS = (
     ),
     _wording(
         "a mean just above the limit is shown as the limit",
-        "in limits and Fraction(shown) != exact",
-        "in []",
+        " in limits and Fraction(shown) != exact:",
+        " is None:",
         "edges",
     ),
     _wording(

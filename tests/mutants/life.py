@@ -1,37 +1,37 @@
-"""Faults in the life cycle of alerts and in silence."""
+"""Faults in the life cycle of alerts: its steps, its ladder, and matching with the record."""
 
 from __future__ import annotations
 
 from tests.mutants.fault import of
 
-_alerts = of("alerts.py", "alerts", "ladder")
-_silence = of("silence.py", "silence")
+_alerts = of("alerts.py", "alerts")
+_ladder = of("ladder.py", "ladder")
 
 FAULTS = (
     _alerts(
         "an exceedance ends after one clean finding",
-        "current.clean >= ladder.clear",
-        "current.clean >= ladder.clear - 1",
+        "current.clean >= ladder.clear:",
+        "current.clean >= ladder.clear - 1:",
     ),
     _alerts(
         "an exceedance ends after three clean findings",
-        "current.clean >= ladder.clear",
-        "current.clean > ladder.clear",
+        "current.clean >= ladder.clear:",
+        "current.clean > ladder.clear:",
     ),
     _alerts(
         "NOT_ASSESSABLE counts towards the end of an exceedance",
-        "    elif step.outcome in _CLEAN and not current.held:\n",
-        "    elif not current.held:\n",
+        "elif step.outcome in _CLEAN and not current.held:",
+        "elif not current.held:",
     ),
     _alerts(
         "near the limit does not count towards the end of an exceedance",
-        "step.outcome in _CLEAN and not current.held",
-        "step.outcome is Outcome.COMPLIANT and not current.held",
+        "_CLEAN = (Outcome.COMPLIANT, Outcome.NEAR)",
+        "_CLEAN = (Outcome.COMPLIANT,)",
     ),
     _alerts(
         "a contested exceedance clears",
-        "step.outcome in _CLEAN and not current.held",
-        "step.outcome in _CLEAN",
+        "elif step.outcome in _CLEAN and not current.held:",
+        "elif step.outcome in _CLEAN:",
     ),
     _alerts(
         "another exceedance does not begin the count of clean findings again",
@@ -40,8 +40,8 @@ FAULTS = (
     ),
     _alerts(
         "an exceedance ends where its last clean finding starts",
-        "            current.ended_at = step.end\n\n\n_CLEAN",
-        "            current.ended_at = step.start\n\n\n_CLEAN",
+        ">= ladder.clear:\n            current.ended_at = step.end",
+        ">= ladder.clear:\n            current.ended_at = step.start",
     ),
     _alerts(
         "a near alert ends where its clear finding starts",
@@ -60,38 +60,13 @@ FAULTS = (
     ),
     _alerts(
         "a contested near alert clears",
-        "if step.clear and not current.held",
-        "if step.clear",
+        "if step.clear and not current.held:",
+        "if step.clear:",
     ),
     _alerts(
         "a near alert ends at 85 % instead of below",
         "mean < high * near_clear",
         "mean <= high * near_clear",
-    ),
-    _alerts(
-        "the permit's share at which a near alert ends is ignored",
-        "parameter, ladder.near_clear)",
-        "parameter)",
-    ),
-    _alerts(
-        "an exceedance is raised before its hold is over",
-        "current.exceeded >= ladder.hold\n    elif current is None",
-        "current.exceeded >= 1\n    elif current is None",
-    ),
-    _alerts(
-        "a held exceedance that broke is kept",
-        "        found.pop()  # the row",
-        "        pass  # the row",
-    ),
-    _alerts(
-        "a reminder is due a second early",
-        "now - last >= every",
-        "now - last >= every - 1",
-    ),
-    _alerts(
-        "an ended alert is reminded of",
-        "return ended_at is None and every > 0",
-        "return every > 0",
     ),
     _alerts(
         "a near alert of a pH ends at either end instead of at both",
@@ -198,39 +173,109 @@ FAULTS = (
         "if alert.started_at != episode.started_at:",
         "if alert.ended_at is not None and alert.started_at != episode.started_at:",
     ),
-    _silence(
-        "silence counts from before our own connection came up",
-        "max(last_heard, connected_since)",
-        "last_heard",
+    # --- how many findings in a row, how often people hear
+    _alerts(
+        "one exceedance raises an alert whatever the permit's hold",
+        "current.raised = current.raised or current.exceeded >= ladder.hold",
+        "current.raised = True",
+        "alerts", "ladder",
     ),
-    _silence(
-        "silence counts from the connection whatever was heard",
-        "max(last_heard, connected_since)",
-        "connected_since",
+    _alerts(
+        "an alert is raised a finding after its hold",
+        "current.raised or current.exceeded >= ladder.hold",
+        "current.raised or current.exceeded > ladder.hold",
     ),
-    _silence(
-        "a rung is reached a second late",
-        "if quiet >= seconds",
-        "if quiet > seconds",
+    _alerts(
+        "a row of exceedances may be broken by a clean finding",
+        "        found.pop()  # the row",
+        "        pass  # the row",
     ),
-    _silence(
-        "the first rung stays when higher ones are reached",
-        "        if quiet >= seconds:\n            found = level",
-        "        if quiet >= seconds:\n            found = found or level",
-    ),
-    _silence(
-        "a slow station is silent when one report is overdue",
-        "2 * max(interval, refresh) - LADDER[0][0]",
-        "max(interval, refresh) - LADDER[0][0]",
-    ),
-    _silence(
-        "a quick station is silent sooner than the ladder says",
-        "max(0, 2 * max(interval, refresh) - LADDER[0][0])",
-        "2 * max(interval, refresh) - LADDER[0][0]",
-    ),
-    _silence(
-        "the ladder skips a rung",
-        "    (3600, Severity.MAJOR),\n",
+    _alerts(
+        "a near alert counts exceedances that were not in a row",
+        "        current.exceeded = 0\n",
         "",
+    ),
+    _alerts(
+        "a near alert is superseded at once whatever the permit's hold",
+        "        if current.exceeded >= ladder.hold:\n",
+        "        if True:\n",
+    ),
+    _alerts(
+        "a near alert ends at the last exceedance of its hold, not the first",
+        "current.ended_at = current.since  # superseded",
+        "current.ended_at = step.start  # superseded",
+    ),
+    _alerts(
+        "the ladder of a finding's own day is passed over",
+        "step.ladder or ladder",
+        "ladder",
+    ),
+    _alerts(
+        "a reminder comes a second late",
+        "now - last >= every",
+        "now - last > every",
+    ),
+    _alerts(
+        "who wants no reminders gets them all",
+        "ended_at is None and every > 0 and",
+        "ended_at is None and",
+    ),
+    _alerts(
+        "people are reminded of what has ended",
+        "ended_at is None and every > 0",
+        "every > 0",
+    ),
+    _ladder(
+        "near begins at eight tenths",
+        "near: Fraction = Fraction(9, 10)",
+        "near: Fraction = Fraction(8, 10)",
+        "ladder", "boundaries",
+    ),
+    _ladder(
+        "a near alert ends below 90 %",
+        "Fraction(85, 100)",
+        "Fraction(90, 100)",
+        "ladder", "alerts",
+    ),
+    _ladder(
+        "one clean finding ends an exceedance where nobody says",
+        "clear: int = 2",
+        "clear: int = 1",
+        "ladder", "alerts",
+    ),
+    _ladder(
+        "a typed near leaves its end where it usually is",
+        "near - NEAR_STEP if typed else above.near_clear",
+        "above.near_clear",
+    ),
+    _ladder(
+        "a near alert may end where it begins",
+        "if near_clear >= near:",
+        "if near_clear > near:",
+    ),
+    _ladder(
+        "the whole limit is no share of it",
+        "if not 0 < share <= 1:",
+        "if not 0 < share < 1:",
+    ),
+    _ladder(
+        "a hold of nothing is taken",
+        "if count < 1:",
+        "if count < 0:",
+    ),
+    _ladder(
+        "reminders cannot be turned off",
+        "if seconds != 0 and seconds < LEAST_REMINDER:",
+        "if seconds < LEAST_REMINDER:",
+    ),
+    _ladder(
+        "a parameter's ladder forgets what the permit says for all",
+        "own[key] = _ladder(inner, usual)",
+        "own[key] = _ladder(inner, USUAL)",
+    ),
+    _ladder(
+        "a share of the limit is taken for a pH",
+        "            _refuse_shares(inner, key)\n",
+        "            pass\n",
     ),
 )  # fmt: skip

@@ -1,29 +1,50 @@
-"""Running the tests against one fault at a time, in copies of the clone."""
+"""Running the tests against one fault at a time, each in a process of its own.
+
+The processes are forked from one that has already loaded what the tests need, but nothing of
+ours. The fault is put in as `rules` is imported: no file changes, so that an interrupted run
+leaves nothing behind, and several can run at once.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import shutil
-import subprocess
+import resource
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from multiprocessing.connection import Connection
 from pathlib import Path
-from queue import SimpleQueue
-from tempfile import TemporaryDirectory
+from types import CodeType
+
+import pytest
 
 from tests.mutants.fault import Fault
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("rules", "tolich", "ingest", "api", "dashboards", "simulators", "tests", "examples")
-PATIENCE = 300.0
+PATIENCE = 120.0
 """Seconds after which tests are taken to hang."""
 
+MEMORY = 4 * 2**30
+"""Bytes a run may take: a fault that fills a list for ever must not take the machine along."""
+
+_LOADED = [
+    "decimal",
+    "fractions",
+    "hypothesis",
+    "hypothesis.extra.numpy",
+    "numpy",
+    "pytest",
+    "yaml",
+]
 _PASSED, _FAILED, _BROKEN = 0, 1, 2  # pytest's exit codes; broken: a test file did not load
-_PYTEST = (
-    "-m", "pytest", "-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider",
+_OPTIONS = (
+    "-x", "-q", "--tb=line", "-p", "no:cacheprovider",
     "-p", "_hypothesis_pytestplugin", "--hypothesis-profile=hurried",
 )  # fmt: skip
 
@@ -42,90 +63,118 @@ class Verdict:
 
 
 def verdicts(faults: Sequence[Fault], workers: int) -> Iterator[Verdict | None]:
-    """First None, when the sound copies have passed; then a verdict a fault, as they come.
+    """First None, when all tests have passed without a fault; then a verdict a fault, as they come.
 
     Raises Unsound when the tests fail without any fault.
     """
-    with TemporaryDirectory(prefix="tolich-mutants-") as folder:
-        copies: SimpleQueue[Path] = SimpleQueue()
-        first = Path(folder, "0")
-        _copy(ROOT, first)
-        _sound(first, faults)
-        copies.put(first)
-        for number in range(1, workers):
-            # Copied with what the first run compiled, so that nothing is compiled again.
-            shutil.copytree(first, Path(folder, str(number)))
-            copies.put(Path(folder, str(number)))
-        yield None
-        with ThreadPoolExecutor(workers) as pool:
-            waiting = [pool.submit(_tried, fault, copies) for fault in faults]
-            try:
-                for done in as_completed(waiting):
-                    yield done.result()
-            finally:
-                pool.shutdown(cancel_futures=True)
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            paths = sorted({path for fault in faults for path in fault.paths()})
+            for path, (code, told) in zip(paths, pool.map(_sound, paths), strict=True):
+                if code != _PASSED:
+                    raise Unsound(f"without any fault {path} does not pass: {told}")
+            yield None
+            for done in as_completed([pool.submit(tried, fault) for fault in faults]):
+                yield done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _copy(source: Path, target: Path) -> None:
-    """What the tests of rules/ need, without what earlier runs left behind."""
-    left = shutil.ignore_patterns("__pycache__", ".*")
-    for name in COPIED:
-        shutil.copytree(source / name, target / name, ignore=left)
-    shutil.copy2(source / "pyproject.toml", target)
+def _sound(path: str) -> tuple[int, str]:
+    return _apart(None, [path])
 
 
-def _sound(copy: Path, faults: Iterable[Fault]) -> None:
-    paths = sorted({path for fault in faults for path in fault.paths()})
-    code, told = _tests(copy, paths, compiled=True)
-    if code != _PASSED:
-        raise Unsound(f"without any fault the tests do not pass: {told}")
-
-
-def _tried(fault: Fault, copies: SimpleQueue[Path]) -> Verdict:
-    copy = copies.get()
-    try:
-        with _faulty(fault, copy):
-            code, told = _tests(copy, fault.paths())
-    finally:
-        copies.put(copy)
+def tried(fault: Fault) -> Verdict:
+    """What its tests make of one fault. Raises Unsound when they did not run."""
+    code, told = _apart(fault, fault.paths())
     if code not in (_PASSED, _FAILED, _BROKEN):
         raise Unsound(f"{fault.name}: the tests did not run: {told}")
     return Verdict(fault, code != _PASSED, told)
 
 
-@contextmanager
-def _faulty(fault: Fault, copy: Path) -> Iterator[None]:
-    """The fault in the copy; the sound source, its time of change included, afterwards."""
-    path = fault.source(copy)
-    text, times = path.read_text(encoding="utf-8"), path.stat()
-    path.write_text(fault.applied(text), encoding="utf-8")
-    # Python knows a compiled file by size and second of change: a fault must not share it.
-    os.utime(path, (times.st_atime, times.st_mtime + 3600))
-    try:
-        yield
-    finally:
-        path.write_text(text, encoding="utf-8")
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-
-
-def _tests(copy: Path, paths: Sequence[str], compiled: bool = False) -> tuple[int, str]:
+def _apart(fault: Fault | None, paths: list[str]) -> tuple[int, str]:
     """pytest's exit code and the line that tells most; a run that hangs has failed."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # others only make it start later
-    if not compiled:
-        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_LOADED)
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_run, args=(fault, paths, there))
+    process.start()
+    there.close()
     try:
-        ran = subprocess.run(
-            [sys.executable, *_PYTEST, *paths],
-            cwd=copy, env=environment, timeout=PATIENCE, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return _FAILED, f"not done after {PATIENCE:.0f} s"
-    return ran.returncode, _telling(ran.stdout)
+        if not here.poll(PATIENCE):
+            return _FAILED, f"not done after {PATIENCE:.0f} s"
+        code, told = here.recv()
+        return int(code), str(told)
+    except EOFError:
+        return -1, "the interpreter died"
+    finally:
+        process.kill()
+        process.join()
+        here.close()
 
 
-def _telling(output: str) -> str:
-    lines = [line for line in output.splitlines() if line.strip()]
-    named = [line for line in lines if line.startswith(("FAILED ", "ERROR "))]
-    return (named or lines or ["nothing was said"])[-1 if not named else 0]
+# --- in the process of one fault ----------------------------------------------------------------
+
+
+def _run(fault: Fault | None, paths: list[str], there: Connection) -> None:
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # others only make it start later
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    if fault is not None:
+        sys.meta_path.insert(0, _Finder(fault))
+    ear = _Ear()
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        code = pytest.main([*_OPTIONS, *paths], [ear])
+    there.send((int(code), ear.told))
+
+
+class _Finder(MetaPathFinder):
+    """Finds the one faulty module."""
+
+    def __init__(self, fault: Fault) -> None:
+        self._fault = fault
+        self._name = f"rules.{fault.file.removesuffix('.py')}"
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
+        if fullname != self._name:
+            return None
+        place = str(self._fault.source(ROOT))
+        return spec_from_file_location(
+            fullname, place, loader=_Loader(fullname, place, self._fault)
+        )
+
+
+class _Loader(SourceFileLoader):
+    """Loads it, past what Python has compiled of the sound one."""
+
+    def __init__(self, fullname: str, path: str, fault: Fault) -> None:
+        super().__init__(fullname, path)
+        self._fault = fault
+
+    def get_code(self, fullname: str) -> CodeType:
+        text = Path(self.path).read_text(encoding="utf-8")
+        code: CodeType = compile(self._fault.applied(text), self.path, "exec")
+        return code
+
+
+class _Ear:
+    """Hears of the first test that fails, and puts those first that are soon done."""
+
+    def __init__(self) -> None:
+        self.told = "nothing failed"
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: hasattr(getattr(item, "obj", None), "hypothesis"))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._hear(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._hear(report)
+
+    def _hear(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        if report.failed and self.told == "nothing failed":
+            crash = getattr(report.longrepr, "reprcrash", None)
+            said = crash.message if crash else report.longreprtext
+            self.told = f"{report.nodeid}: {(said.splitlines() or ['failed'])[0]}"
