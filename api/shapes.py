@@ -257,8 +257,19 @@ class Why(_Shape):
                 "en": "CCN Mẫu 01, COD, hour 08:00 22/11/2026: early warning ...",
             },
             "formula": "sum 5292.5 > limit 75 x n 58 = 4350 mg/L",
+            "comparison": {
+                "vi": "tổng 5292,5 > giới hạn 75 x n 58 = 4350 mg/L",
+                "en": "sum 5292.5 > limit 75 x n 58 = 4350 mg/L",
+            },
             "limit": LIMIT,
-            "window": {"start": START, "end": END, "interval": 60},
+            "window": {
+                "start": START,
+                "end": END,
+                "interval": 60,
+                "timestamp_means": "start",
+                "completeness_required": 0.8,
+                "basis": "day",
+            },
             "readings": [
                 {
                     "observed_at": "2026-11-22T08:35:00+07:00",
@@ -280,6 +291,7 @@ class Why(_Shape):
     )
     summary: Words
     formula: str
+    comparison: Words = Field(description="The formula in the words of both languages.")
     limit: Limit | None
     window: dict[str, Any]
     readings: list[Judged]

@@ -11,7 +11,7 @@ from rules.explain import Explained, explain_parts
 from rules.model import Finding, Parameter, Period, Series, finding_id
 from rules.register import Station
 from rules.terms import Terms, owes
-from rules.wording import formula, summary
+from rules.wording import comparison, summary
 from tolich.ports import Shape
 from tolich.store.days import JudgedDay
 from tolich.store.shapes import decision_shape, limit_shape, mean_shown, number, status_code
@@ -36,11 +36,14 @@ def finding_text(
     decided = [one for one in day.recorded if one.series in read]
     words = {one.id: {"id": one.id, "by": one.author, "reason": one.reason} for one in decided}
     amended = any(one.amendment is not None for _, one in explained)
+    sheet, compared = day.sheet(verdict.period), comparison(verdict, terms)
     return made | {
         "summary": summary(
-            verdict, parameter, station.name, station.simulated, terms.basis, amended
-        ),
-        "formula": formula(verdict, terms),
+            verdict, parameter, station.name, station.simulated, terms.basis, amended,
+            None if sheet is None else sheet.period,
+        ),  # fmt: skip
+        "formula": compared["en"],
+        "comparison": compared,
         "mean": mean_shown(verdict.mean, parameter),
         "mean_exact": None if verdict.mean is None else f"{verdict.mean} x {parameter.quantum}",
         "limit": limit_shape(verdict.limit),
@@ -50,6 +53,7 @@ def finding_text(
             "interval": terms.interval,
             "timestamp_means": "end" if terms.stamp_ends else "start",
             "completeness_required": number(terms.completeness),
+            "basis": terms.basis,
         },
         "readings": [
             ({"parameter": day.window.terms[of].parameter.key} if made else {})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
 
-from rules.model import AlertKind
+from rules.instruments import Subject
+from rules.model import ENGINE, AlertKind
 from tolich.ports import AlertQuery, Page, Scope, Shape
 from tolich.store.alerts import alert_key
 from tolich.store.cursors import decode, encode
@@ -56,8 +58,17 @@ class AlertReads(FindingReads):
             rows = connection.execute(query.order_by(transition.c.seq)).mappings()
             history = [transition_shape(one, self._registry().register) for one in rows]
         why = self.finding_why(scope, row["finding"]) if row["finding"] else None
-        base = why or trouble_why(shape, history)
+        base = why or self._trouble_why(shape, history)
         return base | {"alert": shape, "transitions": [_under(one, shape) for one in history]}
+
+    def _trouble_why(self, shape: Shape, history: Sequence[Shape]) -> Shape:
+        station = self._registry().register.stations[shape["station"]]
+        begun = int(datetime.fromisoformat(shape["started_at"]).timestamp())
+        return trouble_why(shape, history, station.name) | {
+            "permit": self._permit(station, begun) if shape["subject"] == Subject.RANGE else None,
+            # Nothing was judged by a regulation; this is the program that tells it.
+            "versions": {"engine": ENGINE},
+        }
 
     def _seen(self, scope: Scope, name: str) -> tuple[Any, Shape | None]:
         """An alert's row and its shape, as far as a scope may see it."""
