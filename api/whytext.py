@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
@@ -30,6 +31,8 @@ _NO_FINDING = {"vi": "không có kết quả riêng", "en": "no finding of its o
 _NEWEST = 20
 """Changes of an alert shown; of more, the first and the newest."""
 
+_POINT = re.compile(r"(?<=\d)\.(?=\d)")
+_LOAD = re.compile(r"\b(\w+)_load\b")
 _DIGITS = 12
 """Of a pack's digest shown: enough to tell two apart; JSON has it whole."""
 
@@ -41,17 +44,19 @@ def render(why: Shape, lang: Language) -> str:
         "summary": [str(why["summary"][lang])],
         "alert": _alert(why.get("alert"), lang),
         "formula": [str(why["comparison"][lang])],
-        "limit": _limit(why["limit"], lang) if judged else [],
+        "limit": _limit(why["limit"], lang) if judged or why["limit"] else [],
         "permit": _permit(why.get("permit"), lang),
         "window": _window(why["window"], lang) if judged else [],
-        "finding": _finding(why.get("finding"), lang),
+        "finding": _finding(why.get("finding"), why.get("hours", ()), lang),
         "components": _components(why.get("components"), lang),
         "readings": table(why["readings"], lang, _day(why)) if judged else [],
         "amendments": [_amendment(one, lang) for one in why["amendments"]],
         "history": _history(why.get("transitions", ()), lang),
         "versions": list(_versions(why["versions"], lang)),
     }
-    parts = ["\n".join([_HEADINGS[name][lang], *lines]) for name, lines in sections.items() if lines]
+    parts = [
+        "\n".join([_HEADINGS[name][lang], *lines]) for name, lines in sections.items() if lines
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -83,15 +88,22 @@ def _limit(limit: Shape | None, lang: Language) -> list[str]:
     numbers = f"≤ {high}" if limit["low"] is None else f"{low} – {high}"
     known = word(words.VERIFICATION, limit["verification"], lang)
     unit = "" if limit["unit"] == "-" else f" {limit['unit']}"
-    trace = [_known(str(line), lang) for line in limit["trace"]]
+    if lang == "vi":
+        unit = unit.replace("/day", "/ngày")
+    trace = [_traced(str(line), lang) for line in limit["trace"]]
     return [f"{numbers}{unit} ({known})", str(limit["citation"]), *trace]
 
 
-def _known(line: str, lang: Language) -> str:
-    """A line of a trace, with how well a number is known in words."""
+def _traced(line: str, lang: Language) -> str:
+    """A line of a trace in words: how well a number is known, and what has no unit."""
+    numbers, arrow, source = line.partition(" ← ")
+    numbers = numbers.removesuffix(" -")
     for code in words.VERIFICATION:
-        line = line.replace(f"({code})", f"({word(words.VERIFICATION, code, lang)})")
-    return line
+        numbers = numbers.replace(f"({code})", f"({word(words.VERIFICATION, code, lang)})")
+    if lang == "vi":
+        numbers = _LOAD.sub(r"Tải lượng \1", numbers).replace("/day", "/ngày")
+        numbers = _POINT.sub(",", numbers)
+    return numbers + arrow + source
 
 
 def _permit(permit: Shape | None, lang: Language) -> list[str]:
@@ -119,6 +131,7 @@ def _window(window: Shape, lang: Language) -> list[str]:
     vi = lang == "vi"
     start, end = moment(window["start"]), moment(window["end"])
     stamp = window["timestamp_means"] == "start"
+    basis = word(words.PERIODS, window["basis"], lang)
     share = amount(round(window["completeness_required"] * 100, 2), lang).removesuffix(".0")
     if vi:
         return [
@@ -126,17 +139,19 @@ def _window(window: Shape, lang: Language) -> list[str]:
             f"mỗi {length(window['interval'], lang)} một khoảng; thời gian của số liệu là "
             f"{'đầu' if stamp else 'cuối'} khoảng",
             f"cần ít nhất {share.removesuffix(',0')} % số khoảng hợp lệ",
+            f"giấy phép xét trung bình: {basis}",
         ]
     return [
         f"{start} – {end} (Hanoi time, UTC+7)",
         f"a slot every {length(window['interval'], lang)}; a reading's time is the "
         f"{'start' if stamp else 'end'} of its slot",
         f"at least {share} % of the slots must be valid",
+        f"the permit binds the mean of: {basis}",
     ]
 
 
-def _finding(finding: Shape | None, lang: Language) -> list[str]:
-    """Which finding, at which revision, and its slots by what was in them."""
+def _finding(finding: Shape | None, hours: Sequence[Shape], lang: Language) -> list[str]:
+    """Which finding, at which revision, its slots by what was in them, and the hours outside."""
     if finding is None:
         return []
     vi = lang == "vi"
@@ -151,9 +166,14 @@ def _finding(finding: Shape | None, lang: Language) -> list[str]:
     )  # fmt: skip
     return [
         str(finding["id"]),
-        f"{'lần' if vi else 'revision'} {finding['revision']}, {final}, "
-        f"{'đánh giá lúc' if vi else 'judged at'} {moment(finding['judged_at'])}",
+        f"{'lần đánh giá' if vi else 'revision'} {finding['revision']}, {final}, "
+        f"{'lúc' if vi else 'judged at'} {moment(finding['judged_at'])}",
         f"{'số khoảng' if vi else 'slots'}: {', '.join(counted)}",
+        *(
+            f"{'giờ ngoài giới hạn' if vi else 'hour outside the limit'}: "
+            f"{moment(one['start'])}, {amount(one['mean'], lang)} ← {one['finding']}"
+            for one in hours
+        ),
     ]
 
 
@@ -188,7 +208,8 @@ def _history(transitions: Sequence[Shape], lang: Language) -> list[str]:
 
 def _happened(one: Shape, lang: Language) -> str:
     severity = (one["after"] or {}).get("severity")
-    level = "" if severity is None else f", {word(words.SEVERITIES, severity, lang)}"
+    name = "mức" if lang == "vi" else "severity"
+    level = "" if severity is None else f", {name} {word(words.SEVERITIES, severity, lang)}"
     finding = (one["cause"] or {}).get("finding")
     by = "" if finding is None else f" ← {finding}"
     return f"{moment(one['at'])}: {word(words.CHANGES, one['change'], lang)}{level}{by}"

@@ -19,6 +19,7 @@ REASONS: Words = {
     "unknown_status": ("trạng thái không rõ", "unknown status"),
     "outside_instrument_range": ("ngoài khoảng đo của thiết bị", "outside the instrument's range"),
     "contested": ("có giá trị khác cùng thời điểm", "another value for the same instant"),
+    "internal_error": ("hệ thống chưa đánh giá được", "the monitor failed to judge it"),
     "other_part_missing": (
         "thiếu số liệu của thành phần kia", "its counterpart is missing",
     ),
@@ -79,6 +80,8 @@ SETTINGS: Words = {
     "completeness": ("mức số liệu tối thiểu", "completeness"),
     "factors_apply_to": ("thông số áp dụng hệ số", "which parameters the factors apply to"),
 }
+
+PERIODS: Words = {"hour": ("giờ", "hour"), "day": ("ngày", "day")}
 
 ALERTS: Words = {
     "exceedance": ("Vượt giới hạn, chờ xác minh", "Over the limit, awaiting verification"),

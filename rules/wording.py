@@ -10,7 +10,7 @@ from rules.judge import RANGE_MARGIN
 from rules.loads import FACTORS
 from rules.model import Averaging, Finding, Limit, Outcome, Parameter, Period, Reason
 from rules.permit import plain
-from rules.terms import Terms
+from rules.terms import Dry, Terms
 
 _OUTCOME_WORDS = {
     Outcome.COMPLIANT: ("trong giới hạn", "within the limit"),
@@ -222,8 +222,10 @@ def formula(finding: Finding, terms: Terms) -> str:
     return comparison(finding, terms)["en"]
 
 
-def comparison(finding: Finding, terms: Terms) -> dict[str, str]:
-    """The formula in the words of both languages."""
+def comparison(finding: Finding, terms: Terms, flow: Parameter | None = None) -> dict[str, str]:
+    """The formula in the words of both languages; `flow` is what shows that nothing runs out."""
+    if finding.reason is Reason.NO_DISCHARGE and terms.dry is not None:
+        return {"vi": _dry_formula(terms.dry, flow, 0), "en": _dry_formula(terms.dry, flow, 1)}
     return {name: _formula(finding, terms, which) for which, name in enumerate(("vi", "en"))}
 
 
@@ -251,8 +253,6 @@ def _comparison(finding: Finding, terms: Terms, which: int) -> str:
     limit, parameter = finding.limit, terms.parameter
     if limit is None:
         return _NO_LIMIT[which]
-    if finding.reason is Reason.NO_DISCHARGE and terms.dry is not None:
-        return _dry_formula(terms, which)
     if finding.reason is Reason.CONTESTED:
         bound = f"{_numbers(limit, which)} {parameter.unit}"
         return (
@@ -272,12 +272,14 @@ def _comparison(finding: Finding, terms: Terms, which: int) -> str:
     return _mean_formula(finding, terms, limit.high or Decimal(0), which)
 
 
-def _dry_formula(terms: Terms, which: int) -> str:
-    flow = "" if terms.dry is None else terms.dry.flow
-    return (
-        f"{flow}: mọi khoảng hợp lệ đều dưới mức ghi trong giấy phép",
-        f"{flow}: every valid slot below the permit's figure",
+def _dry_formula(dry: Dry, flow: Parameter | None, which: int) -> str:
+    told = (
+        f"{dry.flow}: mọi khoảng hợp lệ đều dưới mức ghi trong giấy phép",
+        f"{dry.flow}: every valid slot below the permit's figure",
     )[which]
+    if flow is None:
+        return told
+    return f"{told}, {_figure(_exact(dry.below * Fraction(flow.quantum)), which)} {flow.unit}"
 
 
 def _completeness_formula(finding: Finding, terms: Terms, which: int) -> str:

@@ -55,8 +55,12 @@ def at_once(of: Stage, told: Sequence[Delivery], now: int, kind: str) -> tuple[P
 
 def exceedance_hour(on: Stage) -> tuple[Pipeline, str]:
     """One hour over the limit, and two below it that end the alert."""
-    told = hours_of("MAU01", "COD", EIGHT, [140, 50, 50])
-    return at_once(on, told, DAY0 + 12 * HOUR, "exceedance")
+    pipeline = on.pipeline()
+    for one in hours_of("MAU01", "COD", EIGHT, [140, 50, 50, 50]):
+        on.clock.set(one.received_at)
+        pipeline.submit([one])
+        pipeline.tick(DAY0, fill=True)
+    return pipeline, first(on, pipeline, "exceedance")
 
 
 def exceedance_day(on: Stage) -> tuple[Pipeline, str]:
@@ -76,29 +80,38 @@ def integrity(on: Stage) -> tuple[Pipeline, str]:
     return at_once(on, told, DAY0 + 10 * HOUR, "integrity")
 
 
+def alone(of: Stage) -> Pipeline:
+    """MAU01 with COD and pH is all there is; both speak at eight, as we come up."""
+    stations = {"MAU01": station("mau-01", ["COD", "pH"]), "MAU02": None, "MAU03": None}
+    of.enter({"schema": 1, "stations": stations})
+    pipeline = of.pipeline()
+    of.clock.set(DAY0 + EIGHT)
+    pipeline.submit([message("MAU01", Said("COD", EIGHT, 50), Said("pH", EIGHT, 7))])
+    return pipeline
+
+
 def silent_station(on: Stage) -> tuple[Pipeline, str]:
     """It climbs the ladder, and is heard again."""
-    pipeline = on.pipeline()
-    pipeline.submit([message("MAU01", Said("COD", EIGHT, 50))])
-    for minute in (30, 60, 125):
+    pipeline = alone(on)
+    for minute in (30, 50, 80, 141):
         on.clock.set(DAY0 + EIGHT + minute * MINUTE)
-        pipeline.tick(DAY0)
-    pipeline.submit([message("MAU01", Said("COD", EIGHT + 126 * MINUTE, 50))])
+        pipeline.tick(DAY0 + EIGHT)
+    pipeline.submit([message("MAU01", Said("COD", EIGHT + 141 * MINUTE, 50))])
     return pipeline, first(on, pipeline, "silence")
 
 
 def silent_parameter(on: Stage) -> tuple[Pipeline, str]:
-    pipeline = on.pipeline()
-    pipeline.submit([message("MAU01", Said("COD", EIGHT, 50), Said("pH", EIGHT, 7))])
-    for slot in range(1, 5):
+    """The pH goes on, the COD does not."""
+    pipeline = alone(on)
+    for slot in range(1, 7):
         on.clock.set(DAY0 + EIGHT + slot * 900)
         pipeline.submit([message("MAU01", Said("pH", EIGHT + slot * 900, 7))])
-        pipeline.tick(DAY0)
+        pipeline.tick(DAY0 + EIGHT)
     return pipeline, first(on, pipeline, "silence")
 
 
 def outage(on: Stage) -> tuple[Pipeline, str]:
-    """Four stations of one cluster that fall silent together, and one that does not."""
+    """Four stations of one cluster that fall silent together."""
     names = ["A1", "A2", "A3", "A4"]
     stations = {name: station("mau-01", ["TSS"], interval=300) for name in names}
     on.enter({"schema": 1, "stations": stations | {"MAU01": None}})
@@ -107,7 +120,7 @@ def outage(on: Stage) -> tuple[Pipeline, str]:
     pipeline.submit([message(name, Said("TSS", EIGHT, 5)) for name in names])
     for minute in range(5, 70, 5):
         on.clock.set(DAY0 + EIGHT + minute * MINUTE)
-        pipeline.tick(DAY0)
+        pipeline.tick(DAY0 + EIGHT)
     return pipeline, first(on, pipeline, "outage")
 
 

@@ -16,7 +16,6 @@ from rules.model import Reason
 from tests.cast import (
     DAY0,
     DAY1,
-
     HOUR,
     Said,
     Stage,
@@ -188,8 +187,7 @@ def load(on: Stage) -> tuple[Pipeline, str]:
     on.enter(register)
     told = [message("MAU01", Said("COD", n * HOUR, 60)) for n in range(24) if n != 5]
     told += [
-        message("MAU01", Said("FlowOut", n * HOUR, 25, "01" if n == 9 else "00"))
-        for n in range(24)
+        message("MAU01", Said("FlowOut", n * HOUR, 25, "01" if n == 9 else "00")) for n in range(24)
     ]
     return played(on, told, "COD_load", period="day", start=0, now=DAY1 + 900)
 

@@ -73,7 +73,7 @@ class FindingReads(Scoped):
             row = day.row(verdict.series)
             if row is None:  # what a permit made that was taken back since
                 return None
-            received = _received(connection, day, sources(day, row))
+            received = _received(connection, day, sources(day, row, verdict.reason))
         why = finding_text(day, verdict, station, found.versions, received)
         return shape | why | {"permit": self._permit(station, verdict.start), "finding": shape}
 
