@@ -335,8 +335,8 @@ def test_a_rest_is_told_by_its_outflow() -> None:
     assert found.reason is Reason.NO_DISCHARGE
     assert formula(found, of).startswith("FlowOut: every valid slot below ")
     assert comparison(found, of, FLOW) == {
-        "vi": "FlowOut: mọi khoảng hợp lệ đều dưới mức ghi trong giấy phép, 0,5 m3/h",
-        "en": "FlowOut: every valid slot below the permit's figure, 0.5 m3/h",
+        "vi": "FlowOut: mọi khoảng hợp lệ đều dưới mức ghi trong giấy phép, 0,5 mg/L",
+        "en": "FlowOut: every valid slot below the permit's figure, 0.5 mg/L",
     }
 
 
