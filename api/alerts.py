@@ -13,10 +13,11 @@ from starlette.types import Receive, Scope, Send
 from api.answers import WHY, Accept, Lang, explained, found, listed
 from api.asking import GREATEST, MOST, USUAL, After, Alerts, Pages
 from api.examples import TRANSITION
+from api.explained import Why
 from api.jsonbody import Json
 from api.live import Pace, told
 from api.problems import errors
-from api.shapes import Alert, AlertPage, TransitionPage, Why
+from api.shapes import Alert, AlertPage, TransitionPage
 from api.view import Seen, Within
 
 router = APIRouter(tags=["alerts"])

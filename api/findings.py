@@ -8,9 +8,10 @@ from starlette.responses import Response
 from api.answers import WHY, Accept, Lang, explained, found, listed
 from api.asking import FindingId, Findings, Pages, Revision, restored
 from api.decided import RevisionPage
+from api.explained import Why
 from api.jsonbody import Json
 from api.problems import absent, errors
-from api.shapes import Finding, FindingPage, Why
+from api.shapes import Finding, FindingPage
 from api.view import Seen
 
 router = APIRouter(tags=["findings"])

@@ -11,30 +11,33 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.examples import ALERT, END, FINDING, LIMIT, OUTLOOK, REJECTION, START, TRANSITION
+from api.examples import ALERT, FINDING, LIMIT, OUTLOOK, REJECTION, TRANSITION
 from rules.forecast import Certain, Level, Stage, Withheld
 from rules.model import AlertKind, Change, Outcome, Reason, Severity, Verification
 
 
-class _Shape(BaseModel):
+class Shaped(BaseModel):
+    """A shape that may gain names, never lose them."""
+
     model_config = ConfigDict(extra="allow")
 
 
-def _example(example: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(extra="allow", json_schema_extra={"example": example})
+def example(shown: dict[str, Any]) -> ConfigDict:
+    """The configuration of a shape with its example."""
+    return ConfigDict(extra="allow", json_schema_extra={"example": shown})
 
 
-def _page(example: dict[str, Any]) -> ConfigDict:
-    return _example({"items": [example], "next": None})
+def _page(shown: dict[str, Any]) -> ConfigDict:
+    return example({"items": [shown], "next": None})
 
 
 Next = Field(description="Pass it as `cursor` for the next page; null at the end.")
 
 
-class Problem(_Shape):
+class Problem(Shaped):
     """An error, as RFC 9457 has it."""
 
-    model_config = _example(
+    model_config = example(
         {
             "type": "/docs#problem-unknown-parameter",
             "title": "Unknown query parameter",
@@ -51,14 +54,14 @@ class Problem(_Shape):
     instance: str
 
 
-class Words(_Shape):
+class Words(Shaped):
     """The same in Vietnamese and in English."""
 
     vi: str
     en: str
 
 
-class Latest(_Shape):
+class Latest(Shaped):
     """The newest reading of one parameter of a station."""
 
     parameter: str
@@ -69,10 +72,10 @@ class Latest(_Shape):
     observed_at: AwareDatetime | None
 
 
-class Station(_Shape):
+class Station(Shaped):
     """A monitoring station, how it is, and the newest it sent."""
 
-    model_config = _example(
+    model_config = example(
         {
             "id": "m01",
             "name": "CCN Mẫu 01, cửa xả",
@@ -110,10 +113,10 @@ class Station(_Shape):
     parameters: list[Latest]
 
 
-class Reading(_Shape):
+class Reading(Shaped):
     """One measurement as it was received."""
 
-    model_config = _example(
+    model_config = example(
         {
             "station": "m01",
             "cluster": "mau-01",
@@ -136,7 +139,7 @@ class Reading(_Shape):
     status: str = Field(description="00 measuring, 01 calibrating, 02 device error, or unknown.")
 
 
-class Limit(_Shape):
+class Limit(Shaped):
     """What a finding was compared with, and where that number comes from."""
 
     low: float | None
@@ -147,7 +150,7 @@ class Limit(_Shape):
     verification: Verification
 
 
-class Counts(_Shape):
+class Counts(Shaped):
     """Slots of a period by what was in them."""
 
     expected: int
@@ -160,10 +163,10 @@ class Counts(_Shape):
     unknown: int
 
 
-class Finding(_Shape):
+class Finding(Shaped):
     """The verdict on one series and one period, at one revision."""
 
-    model_config = _example(FINDING)
+    model_config = example(FINDING)
     id: str
     station: str
     cluster: str
@@ -186,10 +189,10 @@ class Finding(_Shape):
     simulated: bool
 
 
-class Alert(_Shape):
+class Alert(Shaped):
     """An interval of trouble."""
 
-    model_config = _example(ALERT)
+    model_config = example(ALERT)
     id: str
     kind: AlertKind
     severity: Severity
@@ -206,10 +209,10 @@ class Alert(_Shape):
     simulated: bool
 
 
-class Transition(_Shape):
+class Transition(Shaped):
     """A change of an alert or a finding, as it stands on record."""
 
-    model_config = _example(TRANSITION)
+    model_config = example(TRANSITION)
     seq: int
     at: AwareDatetime
     change: Change
@@ -220,92 +223,10 @@ class Transition(_Shape):
     cause: dict[str, Any] | None
 
 
-class Judged(_Shape):
-    """One reading as a finding saw it."""
-
-    parameter: str | None = Field(
-        default=None, description="Of a load or a volume: which of its components was read."
-    )
-    observed_at: AwareDatetime
-    received_at: AwareDatetime | None
-    value: float
-    used: float | None = Field(description="What counted; null: it did not count.")
-    status: str
-    flag: int = Field(description="QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing.")
-    tests: list[str]
-    not_evaluated: list[str] = Field(description="Checks that could not be made.")
-    counted: bool
-    reason: str
-    amendment: dict[str, Any] | None = Field(description="What an officer decided about it.")
-
-
-class Component(_Shape):
-    """One of the series that a load or a volume is made of."""
-
-    parameter: str
-    unit: str
-    finding: str | None = Field(description="Its own finding of the period; null: it owes none.")
-
-
-class Why(_Shape):
-    """The explanation of a finding or an alert."""
-
-    model_config = _example(
-        {
-            "summary": {
-                "vi": "CCN Mẫu 01, COD, giờ 08:00 22/11/2026: cảnh báo sớm ...",
-                "en": "CCN Mẫu 01, COD, hour 08:00 22/11/2026: early warning ...",
-            },
-            "formula": "sum 5292.5 > limit 75 x n 58 = 4350 mg/L",
-            "comparison": {
-                "vi": "tổng 5292,5 > giới hạn 75 x n 58 = 4350 mg/L",
-                "en": "sum 5292.5 > limit 75 x n 58 = 4350 mg/L",
-            },
-            "limit": LIMIT,
-            "window": {
-                "start": START,
-                "end": END,
-                "interval": 60,
-                "timestamp_means": "start",
-                "completeness_required": 0.8,
-                "basis": "day",
-            },
-            "readings": [
-                {
-                    "observed_at": "2026-11-22T08:35:00+07:00",
-                    "received_at": "2026-11-22T08:35:02+07:00",
-                    "value": 91.5,
-                    "used": 91.5,
-                    "status": "00",
-                    "flag": 1,
-                    "tests": [],
-                    "not_evaluated": [],
-                    "counted": True,
-                    "reason": "counted",
-                    "amendment": None,
-                }
-            ],
-            "amendments": [],
-            "versions": {"engine": "1.0"},
-        }
-    )
-    summary: Words
-    formula: str
-    comparison: Words = Field(description="The formula in the words of both languages.")
-    limit: Limit | None
-    window: dict[str, Any]
-    readings: list[Judged]
-    amendments: list[dict[str, Any]] = Field(description="Of its readings; `holds` or taken back.")
-    components: list[Component] | None = Field(
-        default=None, description="Of a load or a volume alone: what it is made of."
-    )
-    versions: dict[str, Any]
-
-
-class Outlook(_Shape):
+class Outlook(Shaped):
     """How the mean of the day under way is likely to end: for operation only, no verdict."""
 
-    model_config = _example(OUTLOOK)
+    model_config = example(OUTLOOK)
     station: str
     cluster: str
     parameter: str
@@ -331,10 +252,10 @@ class Outlook(_Shape):
     simulated: bool
 
 
-class Rejection(_Shape):
+class Rejection(Shaped):
     """Why something was not understood, and how to mend it."""
 
-    model_config = _example(REJECTION)
+    model_config = example(REJECTION)
     reason: str
     detail: str
     remedy: Words
@@ -344,7 +265,7 @@ class Rejection(_Shape):
 class Rejected(Rejection):
     """A rejection on record, with the first of its bytes."""
 
-    model_config = _example(
+    model_config = example(
         {
             **REJECTION,
             "id": 7,
@@ -366,19 +287,19 @@ class Rejected(Rejection):
     length: int
 
 
-class Accepted(_Shape):
+class Accepted(Shaped):
     """What became of a message, once it is on disk."""
 
-    model_config = _example({"accepted": 7, "rejected": [REJECTION], "rejected_count": 1})
+    model_config = example({"accepted": 7, "rejected": [REJECTION], "rejected_count": 1})
     accepted: int
     rejected: list[Rejection]
     rejected_count: int
 
 
-class Regulation(_Shape):
+class Regulation(Shaped):
     """A national technical regulation, and how well its text is known."""
 
-    model_config = _example(
+    model_config = example(
         {
             "id": "QCVN 40:2011/BTNMT",
             "version": "1",
@@ -394,10 +315,10 @@ class Regulation(_Shape):
     loaded: bool = Field(description="false: its tables are not known here; it decides nothing.")
 
 
-class Permit(_Shape):
+class Permit(Shaped):
     """What binds one plant from a date, and the limits that follow."""
 
-    model_config = _example(
+    model_config = example(
         {
             "id": "mau-01-2025",
             "plant": "mau-01",
@@ -420,44 +341,44 @@ class Permit(_Shape):
     warnings: list[str]
 
 
-class Me(_Shape):
+class Me(Shaped):
     """Who is asking, and what they may see."""
 
-    model_config = _example({"account": None, "scope": "all"})
+    model_config = example({"account": None, "scope": "all"})
     account: dict[str, Any] | None
     scope: Literal["all"] | dict[str, list[str] | None]
 
 
-class Alive(_Shape):
+class Alive(Shaped):
     """The process answers."""
 
-    model_config = _example({"status": "alive"})
+    model_config = example({"status": "alive"})
     status: Literal["alive"]
 
 
-class Health(_Shape):
+class Health(Shaped):
     """Whether the writer lives and the store is sound."""
 
-    model_config = _example({"status": "green", "reasons": [], "seq": 4711})
+    model_config = example({"status": "green", "reasons": [], "seq": 4711})
     status: Literal["green", "red"]
     reasons: list[str]
 
 
-class StationPage(_Shape):
+class StationPage(Shaped):
     """Stations by id."""
 
     items: list[Station]
     next: str | None = Next
 
 
-class ReadingPage(_Shape):
+class ReadingPage(Shaped):
     """Readings, newest first."""
 
     items: list[Reading]
     next: str | None = Next
 
 
-class OutlookPage(_Shape):
+class OutlookPage(Shaped):
     """Outlooks of one station, in the order of its parameters."""
 
     model_config = _page(OUTLOOK)
@@ -465,7 +386,7 @@ class OutlookPage(_Shape):
     next: str | None = Next
 
 
-class FindingPage(_Shape):
+class FindingPage(Shaped):
     """Findings, newest first."""
 
     model_config = _page(FINDING)
@@ -473,7 +394,7 @@ class FindingPage(_Shape):
     next: str | None = Next
 
 
-class AlertPage(_Shape):
+class AlertPage(Shaped):
     """Alerts, newest first."""
 
     model_config = _page(ALERT)
@@ -481,7 +402,7 @@ class AlertPage(_Shape):
     next: str | None = Next
 
 
-class TransitionPage(_Shape):
+class TransitionPage(Shaped):
     """Transitions, oldest first."""
 
     model_config = _page(TRANSITION)
@@ -489,21 +410,21 @@ class TransitionPage(_Shape):
     next: str | None = Field(description="Pass it as `after` for the next page; null at the end.")
 
 
-class RejectedPage(_Shape):
+class RejectedPage(Shaped):
     """Rejections, newest first."""
 
     items: list[Rejected]
     next: str | None = Next
 
 
-class RegulationPage(_Shape):
+class RegulationPage(Shaped):
     """Regulations by id."""
 
     items: list[Regulation]
     next: str | None = Next
 
 
-class PermitPage(_Shape):
+class PermitPage(Shaped):
     """Permits by id."""
 
     items: list[Permit]

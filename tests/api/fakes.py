@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from api import decided, shapes
+from api import decided, explained, shapes
 from api.compared import Comparison
 from rules.amendments import Act
 from rules.days import rfc3339
@@ -143,7 +143,7 @@ class FakeReads:
 
     def finding_why(self, scope: Scope, finding: str, revision: int | None = None) -> Shape | None:
         one = self.finding(scope, finding, revision)
-        return None if one is None else one | example(shapes.Why) | {"finding": one}
+        return None if one is None else one | example(explained.Why) | {"finding": one}
 
     def revisions(self, scope: Scope, finding: str) -> Page | None:
         if self._one(scope, self.found, finding) is None:
@@ -166,7 +166,7 @@ class FakeReads:
 
     def alert_why(self, scope: Scope, alert: str) -> Shape | None:
         one = self.alert(scope, alert)
-        return None if one is None else example(shapes.Why) | {"alert": one}
+        return None if one is None else example(explained.Why) | {"alert": one}
 
     def transitions(self, scope: Scope, after: int, limit: int) -> Page:
         self.asked.append(scope)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 
-from api import decided, shapes
+from api import decided, explained, shapes
 from tests.api.fakes import NOON, REGULATION, FakeReads, finding_id
 from tolich.ports import EVERYTHING, AlertQuery, FindingQuery, Scope
 
@@ -30,9 +30,9 @@ OBJECTS: dict[str, type[BaseModel]] = {
     "stations/m01": shapes.Station,
     f"findings/{ID}": shapes.Finding,
     f"findings/{ID}?revision=1": shapes.Finding,
-    f"findings/{ID}/why": shapes.Why,
+    f"findings/{ID}/why": explained.Why,
     "alerts/A1": shapes.Alert,
-    "alerts/A1/why": shapes.Why,
+    "alerts/A1/why": explained.Why,
     f"regulations/{REGULATION}": shapes.Regulation,
     "me": shapes.Me,
 }
@@ -66,8 +66,8 @@ CONTRACT = {
     shapes.Alert: "id kind severity state station cluster parameter period started_at ended_at "
     "finding simulated",
     shapes.Transition: "seq at change alert finding before after cause",
-    shapes.Why: "summary formula limit window readings versions",
-    shapes.Judged: "observed_at received_at value status flag tests counted reason",
+    explained.Why: "summary formula limit window readings versions",
+    explained.Judged: "observed_at received_at value status flag tests counted reason",
 }
 
 

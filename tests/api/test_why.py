@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api import shapes, words
+from api import explained, shapes, words
 from api.answers import prefers_text
 from api.whyreadings import table
 from api.whytext import render
@@ -45,7 +45,7 @@ def test_text_is_given_only_when_it_is_preferred(accept: str, text: bool) -> Non
 
 @pytest.mark.parametrize("path", [PATH, "/api/v1/alerts/A1/why"])
 def test_the_page_is_in_the_language_asked_for(path: str, client: TestClient) -> None:
-    why = shapes.Why.model_validate(client.get(path).json())
+    why = explained.Why.model_validate(client.get(path).json())
     assert why.comparison.en == why.formula
     for lang, sentence, compared in (
         ("vi", why.summary.vi, why.comparison.vi),
@@ -65,7 +65,7 @@ def test_vietnamese_is_the_first_language(client: TestClient) -> None:
 
 
 def test_the_text_holds_limit_trace_and_an_aligned_table() -> None:
-    why = example(shapes.Why)
+    why = example(explained.Why)
     wide = why["readings"][0] | {"value": 1234.5, "counted": False, "tests": ["gross_range"]}
     lines = render(why | {"readings": [*why["readings"], wide]}, "vi").splitlines()
     limit = lines.index("GIỚI HẠN")
@@ -83,13 +83,13 @@ def test_versions_name_the_engine_and_every_pack_with_the_beginning_of_its_diges
         "engine": "1.0",
         "packs": {"QCVN 1": {"version": "2", "digest": "0123456789abcdef"}},
     }
-    text = render(example(shapes.Why) | {"versions": versions}, "en")
+    text = render(example(explained.Why) | {"versions": versions}, "en")
     assert text.endswith("VERSIONS\nengine 1.0\nQCVN 1: version 2, 0123456789ab\n")
 
 
 def long_day() -> list[dict[str, Any]]:
     """A day of readings every five minutes: three of them suspect, then twenty calibrating."""
-    one = example(shapes.Why)["readings"][0]
+    one = example(explained.Why)["readings"][0]
     day = datetime(2026, 11, 22, tzinfo=ZONE)
     stamps = [(day + timedelta(minutes=5 * n)).isoformat() for n in range(288)]
     told = [one | {"observed_at": at, "received_at": at, "value": n} for n, at in enumerate(stamps)]
@@ -119,7 +119,7 @@ def test_an_hour_is_listed_reading_by_reading() -> None:
 
 
 def test_what_could_not_be_checked_is_counted_and_no_reading_is_said_so() -> None:
-    one = example(shapes.Why)["readings"][0] | {"not_evaluated": ["spike"]}
+    one = example(explained.Why)["readings"][0] | {"not_evaluated": ["spike"]}
     assert table([one, one], "en", None)[-1] == "Checks that could not be made: spike (2)"
     assert table([], "vi", None) == ["không có số liệu nào trong kỳ"]
 
@@ -127,7 +127,7 @@ def test_what_could_not_be_checked_is_counted_and_no_reading_is_said_so() -> Non
 def test_a_long_history_keeps_its_first_and_newest_changes() -> None:
     told = [example(shapes.Transition, seq=n) for n in range(30)]
     alert = example(shapes.Alert)
-    text = render(example(shapes.Why) | {"alert": alert, "transitions": told}, "en")
+    text = render(example(explained.Why) | {"alert": alert, "transitions": told}, "en")
     lines = text[text.index("HISTORY") : text.index("VERSIONS")].split("\n")
     assert lines[2] == "… 10 other changes …"
     assert len([line for line in lines if "severity" in line]) == 20
@@ -155,7 +155,7 @@ def test_every_code_that_a_reading_can_have_has_words() -> None:
 def test_the_text_without_a_limit_and_with_a_range(
     limit: dict[str, object] | None, shown: str
 ) -> None:
-    why = example(shapes.Why)
+    why = example(explained.Why)
     given = None if limit is None else why["limit"] | limit
     lines = render(why | {"limit": given}, "en").splitlines()
     assert lines[lines.index("LIMIT") + 1] == shown
@@ -169,7 +169,7 @@ AMENDED = {
 
 
 def test_the_text_tells_what_was_decided_and_what_was_taken_back() -> None:
-    why = example(shapes.Why)
+    why = example(explained.Why)
     reading = why["readings"][0] | {
         "used": 61.5, "amendment": {"id": 3, "by": "Sở (mẫu)", "reason": "mẫu"},
     }  # fmt: skip
@@ -190,4 +190,4 @@ def test_the_text_tells_what_was_decided_and_what_was_taken_back() -> None:
 
 
 def test_without_decisions_the_text_has_no_such_section() -> None:
-    assert "AMENDMENTS" not in render(example(shapes.Why), "en")
+    assert "AMENDMENTS" not in render(example(explained.Why), "en")

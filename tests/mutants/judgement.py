@@ -673,8 +673,8 @@ FAULTS = (
     ),
     _wording(
         "the comparison told is the wrong way round",
-        'sign = ">" if finding.mean > parameter',
-        'sign = "<=" if finding.mean > parameter',
+        'sign = ">" if mean > parameter',
+        'sign = "<=" if mean > parameter',
     ),
     _wording(
         "an hourly warning is told as a suspected exceedance",

@@ -282,7 +282,8 @@ def test_the_formula_tells_the_product_and_the_comparison() -> None:
         "sum 720 > limit 20 x n 24 = 480 kg/day"
     )
     assert (
-        "trung bình lớn hơn giới hạn. Trung bình 30 kg/day, giới hạn 20"
+        "Tải lượng COD, ngày 09/03/2026: nghi vượt giới hạn – trung bình lớn hơn giới hạn. "
+        "Trung bình 30 kg/ngày, giới hạn 20"
         in (summary(found, LOAD, "CCN Mẫu 01", simulated=False)["vi"])
     )
 

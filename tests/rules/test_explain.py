@@ -26,7 +26,7 @@ from rules.model import (
     Status,
 )
 from rules.terms import Dry
-from rules.wording import formula, summary
+from rules.wording import comparison, formula, summary
 from tests.meta.test_words import word_offences
 from tests.rules.reference import slot_number
 from tests.rules.windows import (
@@ -334,6 +334,29 @@ def test_a_rest_is_told_by_its_outflow() -> None:
     found = findings([of, flow], given, CLOSED, [DAY])[0, "day", MONDAY]
     assert found.reason is Reason.NO_DISCHARGE
     assert formula(found, of).startswith("FlowOut: every valid slot below ")
+    assert comparison(found, of, FLOW) == {
+        "vi": "FlowOut: mọi khoảng hợp lệ đều dưới mức ghi trong giấy phép, 0,5 mg/L",
+        "en": "FlowOut: every valid slot below the permit's figure, 0.5 mg/L",
+    }
+
+
+def test_a_period_of_a_regulation_goes_by_its_own_words() -> None:
+    of, quarter = terms(), Period("quarter_hour", 900, "15 phút", "15 minutes")
+    found = findings([of], readings(of, [1600] * 288), CLOSED, [quarter])[0, "quarter_hour", MONDAY]
+    told = summary(found, COD, PLACE, simulated=False, period=quarter)
+    assert "COD, 15 phút 00:00 09/03/2026 (UTC+7): cảnh báo sớm: trung bình 15 phút" in told["vi"]
+    assert "COD, 15 minutes 00:00 09/03/2026 (UTC+7): early warning" in told["en"]
+    unnamed = summary(found, COD, PLACE, simulated=False)
+    assert "COD, quarter_hour 00:00" in unnamed["vi"]
+
+
+def test_the_comparison_in_vietnamese_has_the_same_numbers_with_commas() -> None:
+    of = terms(parameter(), "150.5")
+    found = hour_finding(of, readings(of, [1501] * 12))
+    assert comparison(found, of) == {
+        "vi": "tổng 1801,2 <= giới hạn 150,5 x n 12 = 1806 mg/L",
+        "en": "sum 1801.2 <= limit 150.5 x n 12 = 1806 mg/L",
+    }
 
 
 # --- the sentence -----------------------------------------------------------------------------

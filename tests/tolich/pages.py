@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -55,7 +56,8 @@ def masked(why: dict[str, Any]) -> dict[str, Any]:
 def _masked(text: str) -> str:
     for pack in REGULATIONS.values():
         text = text.replace(pack.digest, "(digest)").replace(pack.digest[:12], "(digest)")
-    return text
+    # How many entries came before depends on how fast this machine judged in between.
+    return re.sub(r'"seq": \d+', '"seq": "(seq)"', text)
 
 
 def laid_out(why: dict[str, Any]) -> str:

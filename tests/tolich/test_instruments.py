@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from api.shapes import Alert, Why
+from api.explained import Why
+from api.shapes import Alert
 from rules.days import rfc3339
 from tests.cast import (
     DAY0,
@@ -85,7 +86,7 @@ def test_a_fault_that_lasts_is_told_once_and_ends_with_measuring(on: Stage) -> N
     explained = why(on, pipeline, "fault")
     assert [one["change"] for one in explained["transitions"]] == ["raised", "ended"]
     assert explained["alert"]["started_at"] == rfc3339(DAY0 + 2 * HOUR)
-    assert "device error (02) since 2026-03-10T02:00:00+07:00" in explained["summary"]["en"]
+    assert "device error (02) since 02:00 10/03/2026 (UTC+7)" in explained["summary"]["en"]
     assert "(set: 4 h)" in explained["summary"]["en"]
     assert "(mức đặt 4 giờ)" in explained["summary"]["vi"]
 
@@ -184,7 +185,7 @@ def test_a_calibration_that_does_not_come(on: Stage) -> None:
     play(on, pipeline, said(32 * DAY, 2, "00"))
     assert troubles(on, pipeline) == [("overdue", "info")]
     assert (
-        "last calibrated 2026-03-31T00:30:00+07:00" in why(on, pipeline, "overdue")["summary"]["en"]
+        "last calibrated 00:30 31/03/2026 (UTC+7)" in why(on, pipeline, "overdue")["summary"]["en"]
     )
     play(on, pipeline, said(32 * DAY + HOUR, 2, "01"))
     assert troubles(on, pipeline, "ended") == [("overdue", "info")]

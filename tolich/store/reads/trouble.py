@@ -155,8 +155,8 @@ def _fault(place: Words, cause: Cause) -> Words:
     return (
         f"{vi}: báo lỗi thiết bị (02) từ {_at(cause['since'])}, liên tục "
         f"{_time(cause['lasted'])[0]} (mức đặt {_time(cause['longest_allowed'])[0]}); "
-        "trong 30 ngày tổng "
-        f"{_time(cause['month'])[0]} (mức đặt {_time(cause['month_allowed'])[0]}). "
+        f"trong 30 ngày tổng {_time(cause['month'])[0]} "
+        f"(mức đặt {_time(cause['month_allowed'])[0]}). "
         "Kiểm tra, sửa chữa hoặc thay thiết bị.",
         f"{en}: device error (02) since {_at(cause['since'])}, {_time(cause['lasted'])[1]} on end "
         f"(set: {_time(cause['longest_allowed'])[1]}); in 30 days {_time(cause['month'])[1]} "
