@@ -420,12 +420,13 @@ def _flows(window: Window) -> Ints:
     if not under.any():
         return flows
     places = zip(window.row_line.tolist(), window.row_day.tolist(), strict=True)
-    known = {(terms[line].series, day): row for row, (line, day) in enumerate(places)}
+    known: dict[tuple[Series | None, int], int] = {
+        (terms[line].series, day): row for row, (line, day) in enumerate(places)
+    }
+    wanted = [term.dry and Series(term.series.station, term.dry.flow) for term in terms]
     for row in np.flatnonzero(under).tolist():
-        term = terms[window.row_line[row]]
-        if term.dry is not None:
-            flow = Series(term.series.station, term.dry.flow)
-            flows[row] = known.get((flow, int(window.row_day[row])), -1)
+        flow = wanted[window.row_line[row]]
+        flows[row] = known.get((flow, int(window.row_day[row])), -1)
     return flows
 
 
