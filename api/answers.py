@@ -9,7 +9,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from api.jsonbody import Json
 from api.problems import absent
-from api.whytext import Language, render
+from api.whytext import render
+from api.words import Language
 from tolich.ports import Page, Shape
 
 Accept = Annotated[str, Header(include_in_schema=False)]

@@ -163,7 +163,7 @@ REVISION: dict[str, Any] = {
         "reason": AMEND["reason"],
     },
 }
-QUESTION = {
+QUESTION: dict[str, Any] = {
     "stations": ["m01"],
     "from": "2026-10-01",
     "to": "2026-11-21",
@@ -172,7 +172,7 @@ QUESTION = {
 _TODAY = {"compliant": 20, "near": 2, "exceeded": 0, "not_assessable": 1, "not_applicable": 0}
 _THEN = {"compliant": 11, "near": 3, "exceeded": 8, "not_assessable": 1, "not_applicable": 0}
 _COUNTED = {"today": _TODAY, "what_if": _THEN, "differing": 9}
-COMPARISON = {
+COMPARISON: dict[str, Any] = {
     "station_days": 23,
     "periods": {"day": _COUNTED},
     "series": [

@@ -11,17 +11,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.examples import (
-    ALERT,
-    COMPARISON,
-    END,
-    FINDING,
-    LIMIT,
-    OUTLOOK,
-    REJECTION,
-    START,
-    TRANSITION,
-)
+from api.examples import ALERT, END, FINDING, LIMIT, OUTLOOK, REJECTION, START, TRANSITION
 from rules.forecast import Certain, Level, Stage, Withheld
 from rules.model import AlertKind, Change, Outcome, Reason, Severity, Verification
 
@@ -267,8 +257,19 @@ class Why(_Shape):
                 "en": "CCN Mẫu 01, COD, hour 08:00 22/11/2026: early warning ...",
             },
             "formula": "sum 5292.5 > limit 75 x n 58 = 4350 mg/L",
+            "comparison": {
+                "vi": "tổng 5292,5 > giới hạn 75 x n 58 = 4350 mg/L",
+                "en": "sum 5292.5 > limit 75 x n 58 = 4350 mg/L",
+            },
             "limit": LIMIT,
-            "window": {"start": START, "end": END, "interval": 60},
+            "window": {
+                "start": START,
+                "end": END,
+                "interval": 60,
+                "timestamp_means": "start",
+                "completeness_required": 0.8,
+                "basis": "day",
+            },
             "readings": [
                 {
                     "observed_at": "2026-11-22T08:35:00+07:00",
@@ -290,6 +291,7 @@ class Why(_Shape):
     )
     summary: Words
     formula: str
+    comparison: Words = Field(description="The formula in the words of both languages.")
     limit: Limit | None
     window: dict[str, Any]
     readings: list[Judged]
@@ -506,54 +508,3 @@ class PermitPage(_Shape):
 
     items: list[Permit]
     next: str | None = Next
-
-
-class Side(_Shape):
-    """What one side says of a finding."""
-
-    outcome: Outcome
-    reason: Reason
-    mean: float | None
-    unit: str
-    limit: Limit | None
-
-
-class FindingDifference(_Shape):
-    """A finding whose outcome differs; a side that owes none is null."""
-
-    id: str
-    station: str
-    parameter: str
-    period: str
-    start: AwareDatetime
-    end: AwareDatetime
-    today: Side | None
-    what_if: Side | None
-
-
-class Counted(_Shape):
-    """Closed findings by outcome on both sides, and how many differ."""
-
-    today: dict[Outcome, int]
-    what_if: dict[Outcome, int]
-    differing: int
-
-
-class SeriesCounted(Counted):
-    """The same for one series and period length."""
-
-    station: str
-    cluster: str
-    plant: str
-    parameter: str
-    period: str
-
-
-class Comparison(_Shape):
-    """Stored history by today's register and by what was asked about, side by side."""
-
-    model_config = _example(COMPARISON)
-    station_days: int
-    periods: dict[str, Counted]
-    series: list[SeriesCounted]
-    differences: list[FindingDifference]

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from api.answers import Accept, prefers_lines
+from api.compared import Comparison
 from api.examples import QUESTION
 from api.jsonbody import Json, compact
 from api.problems import Trouble, errors
-from api.shapes import Comparison
 from api.view import Seen, Within
 from rules.model import Refused
 from tolich.ports import Shape

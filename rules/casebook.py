@@ -257,10 +257,8 @@ def _place(key: str) -> str:
     listed = _LISTED.match(key)
     if listed is not None:
         return f"permits[{listed[1]}]{key[listed.end() :]}"
-    for inside, here in _PLACES.items():
-        if key.startswith(inside):
-            return here + key.removeprefix(inside)
-    return key
+    inside = next((one for one in _PLACES if key.startswith(one)), "")
+    return _PLACES.get(inside, "") + key.removeprefix(inside)
 
 
 _LISTED = re.compile(rf"permits\.{PERMIT}-(\d+)")

@@ -238,10 +238,8 @@ def _tally(
     weight = valid.astype(kind) * unit
     tops, bottoms = _shares([term.completeness for term in window.terms], rows.line)
     ends = rows.day[:, None] + (np.arange(shape[1]) + 1) * period.length
-    enough, closed = (
-        (valid * bottoms[:, None] >= expected * tops[:, None]) & (valid > 0),
-        ends + grace <= now,
-    )
+    enough = (valid * bottoms[:, None] >= expected * tops[:, None]) & (valid > 0)
+    closed = ends + grace <= now
     lowest = _compare(low, weight, limits)
     flows = _flows(window)
     unseen = _unseen(window, flows, rows, slots, period)
@@ -416,17 +414,18 @@ def _flows(window: Window) -> Ints:
     """The row of the outflow whose no-discharge rule a row is under; -1 where there is none."""
     terms = window.terms
     flows = np.full(window.row_line.shape, -1, np.int64)
-    under = np.array([term.dry is not None for term in terms], np.bool_)[window.row_line]
-    if not under.any():
-        return flows
-    places = zip(window.row_line.tolist(), window.row_day.tolist(), strict=True)
-    known: dict[tuple[Series | None, int], int] = {
-        (terms[line].series, day): row for row, (line, day) in enumerate(places)
+    ruled = {
+        line: Series(term.series.station, term.dry.flow)
+        for line, term in enumerate(terms)
+        if term.dry is not None
     }
-    wanted = [term.dry and Series(term.series.station, term.dry.flow) for term in terms]
-    for row in np.flatnonzero(under).tolist():
-        flow = wanted[window.row_line[row]]
-        flows[row] = known.get((flow, int(window.row_day[row])), -1)
+    if not ruled:
+        return flows
+    places = list(zip(window.row_line.tolist(), window.row_day.tolist(), strict=True))
+    known = {(terms[line].series, day): row for row, (line, day) in enumerate(places)}
+    for row, (line, day) in enumerate(places):
+        if line in ruled:
+            flows[row] = known.get((ruled[line], day), -1)
     return flows
 
 

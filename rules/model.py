@@ -17,7 +17,7 @@ from typing import NamedTuple
 from rules.checks import NO_CHECKS, Checks
 from rules.days import rfc3339
 
-ENGINE = "1.0"
+ENGINE = "1.1"
 """Version of the judgement. Findings name it; a change of meaning changes it."""
 
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 from rules.days import local_date, rfc3339
 from rules.judge import RANGE_MARGIN
 from rules.loads import FACTORS
-from rules.model import Averaging, Finding, Limit, Outcome, Parameter, Reason
+from rules.model import Averaging, Finding, Limit, Outcome, Parameter, Period, Reason
 from rules.permit import plain
-from rules.terms import Terms
+from rules.terms import Dry, Terms
 
 _OUTCOME_WORDS = {
     Outcome.COMPLIANT: ("trong giới hạn", "within the limit"),
@@ -90,17 +90,20 @@ def summary(
     simulated: bool,
     basis: str = "day",
     amended: bool = False,
+    period: Period | None = None,
 ) -> dict[str, str]:
     """One sentence in Vietnamese and in English, with the footer that every page carries.
 
-    `amended` says that an officer decided about some of its readings.
+    `amended` says that an officer decided about some of its readings; `period` has the words
+    for a length that a regulation declares.
     """
+    words = _period_words(finding, period)
     return {
         language: " ".join(
             part
             for part in (
                 f"[{SIMULATED[which]}]" if simulated else "",
-                _sentence(finding, parameter, place, basis, which),
+                _sentence(finding, parameter, place, basis, words[which], which),
                 AMENDED[which] if amended else "",
                 FOOTER[which],
             )
@@ -110,9 +113,18 @@ def summary(
     }
 
 
-def _sentence(finding: Finding, parameter: Parameter, place: str, basis: str, which: int) -> str:
-    verdict, reason = _verdict(finding, basis, which), _REASON_WORDS[finding.reason][which]
-    when = _when(finding, which)
+def _period_words(finding: Finding, period: Period | None) -> tuple[str, str]:
+    """A period in both languages; one without words by its name."""
+    if period is None:
+        return _PERIOD_WORDS.get(finding.period, (finding.period, finding.period))
+    return period.vi or period.name, period.en or period.name
+
+
+def _sentence(
+    finding: Finding, parameter: Parameter, place: str, basis: str, name: str, which: int
+) -> str:
+    verdict, reason = _verdict(finding, basis, name, which), _REASON_WORDS[finding.reason][which]
+    when = _when(finding, name)
     mean = _mean(finding, parameter, which)
     counts = finding.counts
     had = (
@@ -120,15 +132,14 @@ def _sentence(finding: Finding, parameter: Parameter, place: str, basis: str, wh
         if which == 0
         else f"{counts.valid} of {counts.expected} slots valid"
     )
-    return f"{place}, {parameter.key}, {when}: {verdict} – {reason}. {mean}{had}."
+    return f"{place}, {_name(parameter, which)}, {when}: {verdict} – {reason}. {mean}{had}."
 
 
-def _verdict(finding: Finding, basis: str, which: int) -> str:
+def _verdict(finding: Finding, basis: str, name: str, which: int) -> str:
     if finding.outcome is not Outcome.EXCEEDED:
         return _STATE_WORDS.get(finding.reason, _OUTCOME_WORDS[finding.outcome])[which]
     if finding.period in (basis, "day"):
         return ("nghi vượt giới hạn", "suspected exceedance")[which]
-    name = _PERIOD_WORDS.get(finding.period, (finding.period, finding.period))[which]
     if finding.reason is Reason.BELOW_LIMIT:
         return (
             f"cảnh báo sớm: trung bình {name} ngoài giới hạn",
@@ -140,8 +151,7 @@ def _verdict(finding: Finding, basis: str, which: int) -> str:
     )[which]
 
 
-def _when(finding: Finding, which: int) -> str:
-    name = _PERIOD_WORDS.get(finding.period, (finding.period, finding.period))[which]
+def _when(finding: Finding, name: str) -> str:
     start = rfc3339(finding.start)
     if finding.period == "day":
         return f"{name} {local_date(finding.start).strftime('%d/%m/%Y')}"
@@ -152,9 +162,20 @@ def _mean(finding: Finding, parameter: Parameter, which: int) -> str:
     if finding.mean is None:
         return ""
     value = _in_language(plain(_rounded(finding, parameter)), which)
-    unit = "" if parameter.unit == "-" else f" {parameter.unit}"
+    unit = "" if parameter.unit == "-" else f" {_unit(parameter, which)}"
     words = ("Trung bình", "Mean")[which]
     return f"{words} {value}{unit}{_limit_words(finding, which)}; "
+
+
+def _unit(parameter: Parameter, which: int) -> str:
+    return parameter.unit.replace("/day", "/ngày") if which == 0 else parameter.unit
+
+
+def _name(parameter: Parameter, which: int) -> str:
+    """What is measured goes by its symbol, a load or a volume by its name."""
+    if parameter.unit not in FACTORS:
+        return parameter.key
+    return (parameter.name_vi, parameter.name_en)[which]
 
 
 def _rounded(finding: Finding, parameter: Parameter) -> Decimal:
@@ -186,73 +207,137 @@ def _in_language(number: str, which: int) -> str:
     return sign + english.translate(str.maketrans(",.", ".,"))
 
 
-def _numbers(limit: Limit) -> str:
-    high = plain(limit.high)
-    return high if limit.low is None else f"{plain(limit.low)}–{high}"
+def _numbers(limit: Limit, which: int) -> str:
+    low, high = _figure(plain(limit.low), which), _figure(plain(limit.high), which)
+    return high if limit.low is None else f"{low}–{high}"
+
+
+def _figure(number: str, which: int) -> str:
+    """A plain number of a comparison: Vietnamese has a comma, and neither groups its digits."""
+    return number.replace(".", ",") if which == 0 else number
 
 
 def formula(finding: Finding, terms: Terms) -> str:
     """The comparison that was made, with its numbers, exact; first how the series was made."""
+    return comparison(finding, terms)["en"]
+
+
+def comparison(finding: Finding, terms: Terms, flow: Parameter | None = None) -> dict[str, str]:
+    """The formula in the words of both languages; `flow` is what shows that nothing runs out."""
+    if finding.reason is Reason.NO_DISCHARGE and terms.dry is not None:
+        return {"vi": _dry_formula(terms.dry, flow, 0), "en": _dry_formula(terms.dry, flow, 1)}
+    return {name: _formula(finding, terms, which) for which, name in enumerate(("vi", "en"))}
+
+
+def _formula(finding: Finding, terms: Terms, which: int) -> str:
     if terms.derived is None or terms.limit is None:
-        return _comparison(finding, terms)
+        return _comparison(finding, terms, which)
     unit = terms.parameter.unit
-    factors = " x ".join((*terms.derived.parts, plain(FACTORS[unit])))
-    step = f"{plain(terms.parameter.quantum)} {unit}"
-    return f"each slot: {factors}, rounded half to even to {step}; {_comparison(finding, terms)}"
+    factors = " x ".join((*terms.derived.parts, _figure(plain(FACTORS[unit]), which)))
+    step = f"{_figure(plain(terms.parameter.quantum), which)} {_unit(terms.parameter, which)}"
+    compared = _comparison(finding, terms, which)
+    return (
+        f"mỗi khoảng: {factors}, làm tròn đến {step} (ở giữa: về số chẵn); {compared}",
+        f"each slot: {factors}, rounded half to even to {step}; {compared}",
+    )[which]
 
 
-def _comparison(finding: Finding, terms: Terms) -> str:
+_NO_LIMIT = ("không có giới hạn: không so sánh", "no limit: nothing was compared")
+_FAILED = (
+    "hệ thống không đánh giá được kỳ này: không so sánh",
+    "the monitor failed to judge this period: nothing was compared",
+)
+
+
+def _comparison(finding: Finding, terms: Terms, which: int) -> str:
     limit, parameter = finding.limit, terms.parameter
     if limit is None:
-        return "no limit: nothing was compared"
-    if finding.reason is Reason.NO_DISCHARGE and terms.dry is not None:
-        return f"{terms.dry.flow}: every valid slot below the permit's figure"
+        return _NO_LIMIT[which]
     if finding.reason is Reason.CONTESTED:
+        bound = f"{_numbers(limit, which)} {parameter.unit}"
         return (
+            "giá trị nhỏ nhất và lớn nhất của cùng thời điểm cho kết quả khác nhau so với "
+            f"giới hạn {bound}",
             "the lowest and the highest of the values for one instant lead to different "
-            f"outcomes beside the limit {_numbers(limit)} {parameter.unit}"
-        )
+            f"outcomes beside the limit {bound}",
+        )[which]
     if parameter.averaging is Averaging.RANGE:
-        return _range_formula(finding)
-    counts, high = finding.counts, limit.high
+        return _range_formula(finding, which)
     if finding.reason is Reason.INTERNAL_ERROR:
-        return "the monitor failed to judge this period: nothing was compared"
+        return _FAILED[which]
     if finding.reason is Reason.PROVEN:
-        return _proof_formula(finding, terms)
+        return _proof_formula(finding, terms, which)
     if finding.mean is None:
-        needed = terms.completeness
-        return (
-            f"valid {counts.valid} x {needed.denominator} >= expected {counts.expected} x "
-            f"{needed.numerator} is required before a mean is compared"
-        )
-    total = finding.mean * counts.valid * Fraction(parameter.quantum)
-    sign = ">" if finding.mean > parameter.quanta(high or Decimal(0)) else "<="
+        return _completeness_formula(finding, terms, which)
+    return _mean_formula(finding, terms, limit.high or Decimal(0), which)
+
+
+def _dry_formula(dry: Dry, flow: Parameter | None, which: int) -> str:
+    told = (
+        f"{dry.flow}: mọi khoảng hợp lệ đều dưới mức ghi trong giấy phép",
+        f"{dry.flow}: every valid slot below the permit's figure",
+    )[which]
+    if flow is None:
+        return told
+    return f"{told}, {_figure(_exact(dry.below * Fraction(flow.quantum)), which)} {flow.unit}"
+
+
+def _completeness_formula(finding: Finding, terms: Terms, which: int) -> str:
+    counts, needed = finding.counts, terms.completeness
     return (
-        f"sum {_exact(total)} {sign} limit {plain(high)} x n {counts.valid} "
-        f"= {plain((high or Decimal(0)) * counts.valid)} {parameter.unit}"
-    )
+        f"cần hợp lệ {counts.valid} x {needed.denominator} >= phải có {counts.expected} x "
+        f"{needed.numerator} thì mới so sánh trung bình",
+        f"valid {counts.valid} x {needed.denominator} >= expected {counts.expected} x "
+        f"{needed.numerator} is required before a mean is compared",
+    )[which]
 
 
-def _proof_formula(finding: Finding, terms: Terms) -> str:
+def _mean_formula(finding: Finding, terms: Terms, high: Decimal, which: int) -> str:
+    """The sum against limit x n, unrounded."""
+    parameter, n = terms.parameter, finding.counts.valid
+    mean = finding.mean or Fraction(0)
+    total = _figure(_exact(mean * n * Fraction(parameter.quantum)), which)
+    sign = ">" if mean > parameter.quanta(high) else "<="
+    bound, product = _figure(plain(high), which), _figure(plain(high * n), which)
+    rest = f"{bound} x n {n} = {product} {_unit(parameter, which)}"
+    return (f"tổng {total} {sign} giới hạn {rest}", f"sum {total} {sign} limit {rest}")[which]
+
+
+def _proof_formula(finding: Finding, terms: Terms, which: int) -> str:
     """The sum so far, with the instrument's minimum in every missing slot, against the limit."""
     counts, parameter = finding.counts, terms.parameter
     high = (finding.limit.high if finding.limit else None) or Decimal(0)
-    missing, least = counts.expected - counts.valid, parameter.decimal(terms.low)
+    missing = counts.expected - counts.valid
+    least = _figure(plain(parameter.decimal(terms.low)), which)
     total = (finding.mean or Fraction(0)) * counts.valid * Fraction(parameter.quantum)
-    lowest = " (of conflicting values the lowest)" if counts.conflicting else f" {_exact(total)}"
+    lowest = f" {_figure(_exact(total), which)}"
+    if counts.conflicting:
+        lowest = (" (giá trị nhỏ nhất nếu có nhiều)", " (of conflicting values the lowest)")[which]
+    bound, product = (_figure(plain(x), which) for x in (high, high * counts.expected))
+    rest = f"{bound} x n {counts.expected} = {product} {_unit(parameter, which)}"
     return (
-        f"sum of {counts.valid} valid slots{lowest} + missing {missing} x minimum {plain(least)} "
-        f"> limit {plain(high)} x n {counts.expected} = {plain(high * counts.expected)} "
-        f"{parameter.unit}"
-    )
+        f"tổng {counts.valid} khoảng hợp lệ{lowest} + còn thiếu {missing} x nhỏ nhất {least} "
+        f"> giới hạn {rest}",
+        f"sum of {counts.valid} valid slots{lowest} + missing {missing} x minimum {least} "
+        f"> limit {rest}",
+    )[which]
 
 
-def _range_formula(finding: Finding) -> str:
+def _range_formula(finding: Finding, which: int) -> str:
     limit = finding.limit
-    low, high = (plain(limit.low), plain(limit.high)) if limit else ("–", "–")
+    ends = (plain(limit.low), plain(limit.high)) if limit else ("–", "–")
+    low, high = (_figure(end, which) for end in ends)
     if finding.period == "hour":
-        return f"{low} <= mean of valid slots <= {high}; near within {RANGE_MARGIN} of an end"
-    return f"every assessable hour: {low} <= mean <= {high}; a day exceeds when any hour does"
+        margin = _figure(str(RANGE_MARGIN), which)
+        return (
+            f"{low} <= trung bình các khoảng hợp lệ <= {high}; gần giới hạn khi cách một đầu "
+            f"không quá {margin}",
+            f"{low} <= mean of valid slots <= {high}; near within {margin} of an end",
+        )[which]
+    return (
+        f"mọi giờ đủ dữ liệu: {low} <= trung bình <= {high}; ngày vượt khi có một giờ vượt",
+        f"every assessable hour: {low} <= mean <= {high}; a day exceeds when any hour does",
+    )[which]
 
 
 def _exact(number: Fraction) -> str:

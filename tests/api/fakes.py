@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from api import decided, shapes
+from api.compared import Comparison
 from rules.amendments import Act
 from rules.days import rfc3339
 from rules.model import Problem, Refused
@@ -195,7 +196,7 @@ class FakeReads:
         self.queries.append(question)
         if self.refused:
             raise Refused(self.refused)
-        shape = example(shapes.Comparison)
+        shape = example(Comparison)
         found = [{"difference": one} for one in shape.pop("differences")]
         total = shape["station_days"] = self.station_days
         progress = {"progress": {"done": total, "total": total}}

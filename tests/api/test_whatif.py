@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 from starlette.testclient import TestClient
 
-from api import examples, shapes
+from api import examples
+from api.compared import Comparison
 from api.whatif import MOST_BYTES, MOST_DAYS
 from rules.model import Problem
 from tests.api.fakes import FakeReads
@@ -24,7 +25,7 @@ def test_the_answer_has_counts_and_differences(client: TestClient, reads: FakeRe
     answer = client.post(PATH, content=QUESTION)
     assert answer.status_code == 200
     assert answer.json() == examples.COMPARISON
-    shapes.Comparison.model_validate(answer.json())
+    Comparison.model_validate(answer.json())
     assert answer.headers["vary"] == "Accept"
     (asked,) = reads.queries
     assert asked["permit"]["completeness"] == Decimal("0.8")

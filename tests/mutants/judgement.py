@@ -527,8 +527,8 @@ FAULTS = (
     ),
     _judge(
         "the outflow of another day decides",
-        "known.get((flow, int(window.row_day[row])), -1)",
-        "next((r for (s, _), r in known.items() if s == flow), -1)",
+        "known.get((ruled[line], day), -1)",
+        "next((r for (s, _), r in known.items() if s == ruled[line]), -1)",
         "edges",
     ),
     _judge(
@@ -673,8 +673,8 @@ FAULTS = (
     ),
     _wording(
         "the comparison told is the wrong way round",
-        'sign = ">" if finding.mean > parameter',
-        'sign = "<=" if finding.mean > parameter',
+        'sign = ">" if mean > parameter',
+        'sign = "<=" if mean > parameter',
     ),
     _wording(
         "an hourly warning is told as a suspected exceedance",

@@ -224,6 +224,8 @@ def test_a_case_may_last_several_days() -> None:
          "COD reading of 23:41: expected left out (outside_instrument_range), found none"),
         ('from: "day 2 00:00"}]', 'from: "day 2 05:00", to: "day 2 07:00"}]',
          "expected day 2 05:00–day 2 07:00, found day 2 00:00–…"),
+        ('from: "day 2 00:00"}]', 'from: "05:00", to: "day 2 24:00"}]',
+         "expected 05:00–day 2 24:00, found day 2 00:00–…"),
         ("reverses: 1", "reverses: 2", "COD reading of 08:05: expected counted (counted), found"),
         ("from: 2026-06-02, limits", "from: 2026-06-01, until: 2026-06-01, limits",
          "COD day 00:00: expected outcome compliant, found exceeded"),

@@ -243,11 +243,6 @@ def test_an_attenuated_signal_is_that_of_six_hours() -> None:
     assert (found[71], found[72]) == (GOOD, SUSPECT)
 
 
-def test_a_line_without_the_check_is_not_told_attenuated() -> None:
-    said = run((CALM_LINE, {}), (PLAIN, every(300, [500] * 72)))[1]
-    assert set(said.values()) == {(Bit(0), Bit(0), Bit(0))}
-
-
 @pytest.mark.parametrize("seconds, word", [(7200, GOOD), (7201, SUSPECT)])
 def test_the_first_reading_after_a_gap_is_suspect(seconds: int, word: str) -> None:
     line = Line(Checks(gap=Gap(7200)))
@@ -295,11 +290,16 @@ def test_quanta_of_different_size_are_compared_exactly() -> None:
     assert [_word(said, Bit.MULTI_VARIATE) for said in part.values()] == [GOOD, SUSPECT]
 
 
-def test_numbers_too_wide_for_64_bits_are_compared_exactly() -> None:
-    exact = replace(BOD, checks=Checks(at_most=AtMost("COD", Decimal("0.0000000001"))))
-    whole = 10**10  # the tolerance of it is one quantum
-    part, _ = run((exact, every(300, [whole + 1, whole + 2])), (PLAIN, every(300, [whole] * 2)))
+def test_a_tolerance_of_many_digits_is_compared_exactly_where_64_bits_end() -> None:
+    precise = replace(BOD, checks=Checks(at_most=AtMost("COD", Decimal("0.000000000001"))))
+    high = 2**39
+    part, _ = run((precise, every(300, [high, high + 1])), (PLAIN, every(300, [high, high])))
     assert [_word(said, Bit.MULTI_VARIATE) for said in part.values()] == [GOOD, SUSPECT]
+
+
+def test_a_line_without_readings_has_no_signal_to_be_weak() -> None:
+    plain, nothing = run((PLAIN, {MONDAY: 10}), (CALM_LINE, {}))
+    assert (list(plain), nothing) == ([MONDAY], {})
 
 
 def test_partners_are_of_the_same_station() -> None:

@@ -76,25 +76,32 @@ def _ladder(of: Ladder) -> Shape:
     }
 
 
-def permit_shape(permit: Permit, register: Register, known: Regulations, said: list[str]) -> Shape:
-    """A permit with the limits it sets for each series of its plant, and what to know of it."""
-    stations = [s for s in register.stations.values() if s.plant == permit.plant]
-    parameters = {key: entry.parameter for s in stations for key, entry in s.judged().items()}
-    named = permit.by_regulation
+def paper_shape(permit: Permit) -> Shape:
+    """Which paper a permit is, from when to when it binds, and what of it nobody typed."""
     return {
         "id": permit.id,
-        "plant": permit.plant,
-        "cluster": register.plants[permit.plant].cluster,
         "document": permit.document,
         "number": permit.number,
         "date": permit.dated.isoformat(),
         "page": permit.page,
         "from": permit.since.isoformat(),
         "until": None if permit.until is None else permit.until.isoformat(),
+        "unverified_defaults": list(permit.defaults),
+    }
+
+
+def permit_shape(permit: Permit, register: Register, known: Regulations, said: list[str]) -> Shape:
+    """A permit with the limits it sets for each series of its plant, and what to know of it."""
+    stations = [s for s in register.stations.values() if s.plant == permit.plant]
+    parameters = {key: entry.parameter for s in stations for key, entry in s.judged().items()}
+    named = permit.by_regulation
+    return {
+        **paper_shape(permit),
+        "plant": permit.plant,
+        "cluster": register.plants[permit.plant].cluster,
         "regulation": None if named is None else {"id": named.regulation, "column": named.column},
         "basis": permit.basis,
         "completeness": number(permit.completeness),
-        "unverified_defaults": list(permit.defaults),
         "ladder": {key: _ladder(permit.ladder_for(key)) for key in parameters},
         "limits": {
             key: limit_shape(limit_for(permit, parameter, known))

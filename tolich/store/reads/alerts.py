@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
 
-from rules.model import AlertKind
+from rules.days import local_date
+from rules.instruments import Subject
+from rules.model import ENGINE, AlertKind
+from rules.permit import limit_for
 from tolich.ports import AlertQuery, Page, Scope, Shape
 from tolich.store.alerts import alert_key
 from tolich.store.cursors import decode, encode
+from tolich.store.lawshapes import paper_shape
 from tolich.store.reads.findings import FindingReads
 from tolich.store.reads.scoped import before
 from tolich.store.reads.trouble import trouble_why
 from tolich.store.schema import alert, rejection, transition
-from tolich.store.shapes import alert_shape, rejection_shape, transition_shape
+from tolich.store.shapes import alert_shape, limit_shape, rejection_shape, transition_shape
 
 
 class AlertReads(FindingReads):
@@ -56,8 +61,22 @@ class AlertReads(FindingReads):
             rows = connection.execute(query.order_by(transition.c.seq)).mappings()
             history = [transition_shape(one, self._registry().register) for one in rows]
         why = self.finding_why(scope, row["finding"]) if row["finding"] else None
-        base = why or trouble_why(shape, history)
+        base = why or self._trouble_why(shape, history)
         return base | {"alert": shape, "transitions": [_under(one, shape) for one in history]}
+
+    def _trouble_why(self, shape: Shape, history: Sequence[Shape]) -> Shape:
+        register = self._registry().register
+        station = register.stations[shape["station"]]
+        told = trouble_why(shape, history, station.name)
+        # Nothing was judged by a regulation; this is the program that tells it.
+        told |= {"permit": None, "versions": {"engine": ENGINE}}
+        begun = int(datetime.fromisoformat(shape["started_at"]).timestamp())
+        permit = register.permit(station.plant, local_date(begun))
+        if permit is None or shape["subject"] != Subject.RANGE:
+            return told
+        parameter = station.series[shape["parameter"]].parameter
+        limit = limit_for(permit, parameter, self._registry().regulations)
+        return told | {"permit": paper_shape(permit), "limit": limit_shape(limit)}
 
     def _seen(self, scope: Scope, name: str) -> tuple[Any, Shape | None]:
         """An alert's row and its shape, as far as a scope may see it."""

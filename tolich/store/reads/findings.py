@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from rules.days import DAY_SECONDS, midnight
+from rules.days import DAY_SECONDS, local_date, midnight
 from rules.model import Finding, Reason, Series
 from rules.register import Station
 from rules.terms import owes
 from tolich.ports import FindingQuery, Page, Scope, Shape
 from tolich.store.cursors import decode, encode
 from tolich.store.days import JudgedDay
+from tolich.store.lawshapes import paper_shape
 from tolich.store.reads.scoped import Scoped, before, known_by
 from tolich.store.schema import finding, limit, raw, version
 from tolich.store.shapes import finding_shape
@@ -72,9 +73,14 @@ class FindingReads(Scoped):
             row = day.row(verdict.series)
             if row is None:  # what a permit made that was taken back since
                 return None
-            received = _received(connection, day, sources(day, row))
+            received = _received(connection, day, sources(day, row, verdict.reason))
         why = finding_text(day, verdict, station, found.versions, received)
-        return shape | why | {"finding": shape}
+        return shape | why | {"permit": self._permit(station, verdict.start), "finding": shape}
+
+    def _permit(self, station: Station, at: int) -> Shape | None:
+        """What the register says of the permit that binds a station's plant on a day."""
+        permit = self._registry().register.permit(station.plant, local_date(at))
+        return None if permit is None else paper_shape(permit)
 
     def _find(self, scope: Scope, name: str, revision: int | None) -> _Found | None:
         parts = split_finding(name)
