@@ -251,7 +251,7 @@ def test_the_first_reading_after_a_gap_is_suspect(seconds: int, word: str) -> No
 
 def test_a_slow_series_is_no_row_of_gaps() -> None:
     slow = Line(Checks(gap=Gap(300)), interval=600)
-    values = {MONDAY: 5, MONDAY + 600: 5, MONDAY + 1201: 5}
+    values = {MONDAY: 5, MONDAY + 599: 5, MONDAY + 1200: 5}  # 599 s and 601 s
     assert words(slow, values, Bit.GAP) == [SUSPECT, GOOD, SUSPECT]
 
 
