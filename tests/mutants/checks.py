@@ -140,9 +140,9 @@ FAULTS = (
     ),
     # --- flat lines
     _quality(
-        "a step of the resolution is still flat",
+        "a step just below the resolution is no longer flat",
         "quiet = (change < band)",
-        "quiet = (change <= band)",
+        "quiet = (change < band - 1)",
     ),
     _quality(
         "a slow climb is flat, for no single step shows",

@@ -7,15 +7,18 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import permutations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.amendments import Act, Amendment, effective
+from rules.assess import COUNTED, assess
 from rules.checks import Checks, FlatLine
 from rules.explain import Explained, explain_readings
 from rules.judge import judge
 from rules.model import HOUR, Finding, Outcome, Reason, Series
+from rules.model import Test as Bit  # pytest would collect a class named Test
 from tests.rules.windows import CLOSED, COD, MONDAY, PH, Row, readings, terms, window
 
 COD_HERE = Series("MAU01", COD.key)
@@ -212,6 +215,23 @@ def test_an_amendment_reaches_what_the_quality_checks_look_back_at() -> None:
         return sum(one.counted for one in explain_readings(held, 0, MONDAY, MONDAY + 3600))
 
     assert (counted(), counted(evening)) == (0, 6)
+
+
+FLAT = terms(checks=Checks(flat_line=FlatLine(suspect=1800, fail=3600)))
+
+
+def test_no_check_takes_away_what_an_officer_confirmed() -> None:
+    given = readings(FLAT, [1000] * 24)
+    confirmed = ((0, amendment(Act.CONFIRM, 20, 22)),)
+    found = assess(replace(window([FLAT], given), amendments=confirmed))
+    assert np.flatnonzero(found.kind == COUNTED).tolist() == [*range(11), 20, 21]
+    assert found.marks.fail[20] == Bit.FLAT_LINE  # and still it is told
+
+
+def test_confirming_one_value_leaves_other_instants_alone() -> None:
+    given = [*readings(terms(), [1000, 1100, 1200]), (0, MONDAY, 13000, 0)]
+    found = told(given, amendment(Act.CONFIRM, 0, 3, 1000))
+    assert [one.used for one in found] == [1000, None, 1100, 1200]
 
 
 def test_an_amendment_without_readings_adds_none() -> None:

@@ -12,7 +12,7 @@ from rules.amendments import Act, Amendment
 from rules.assess import COUNTED, FAILED, Assessed, assess
 from rules.checks import Checks, FlatLine, Spike
 from rules.model import Test as Check
-from tests.rules.windows import COD, MONDAY, Row, terms, window
+from tests.rules.windows import COD, MONDAY, PH, Row, readings, terms, window
 
 CHECKED = terms(
     replace(COD, refresh=5),
@@ -74,3 +74,21 @@ def test_an_amendment_ends_before_its_end(until: int, excluded: int) -> None:
 def test_a_flat_line_is_failed_from_its_threshold_on() -> None:
     found = judged(day([1000] * 40))
     assert found.kind.tolist().index(FAILED) * 300 == 7200 - 300  # the slot of its start will do
+
+
+@pytest.mark.parametrize("beside", [
+    pytest.param((0, MONDAY + 300, 13000, 0), id="contested"),
+    pytest.param((0, MONDAY + 10, 1000, 2), id="of a faulty device"),
+])  # fmt: skip
+def test_what_does_not_compete_is_not_checked(beside: Row) -> None:
+    close = terms(checks=Checks(time=True))
+    found = assess(window([close], [*readings(close, [1000] * 3), beside]))
+    assert not found.marks.suspect.any()
+
+
+def test_a_contradiction_of_another_series_spares_nothing() -> None:
+    clash: list[Row] = [(1, MONDAY + 20 * 300 + 60, value, 0) for value in (1000, 1010)]
+    wide = replace(terms(PH, "9"), high=20000)
+    found = assess(window([CHECKED, wide], day(leap(), clash)))
+    assert found.kind[20] == FAILED
+    assert found.conflict.sum() == 2

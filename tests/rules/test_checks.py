@@ -104,6 +104,11 @@ def test_a_wrong_check_refuses_to_load(checks: str, said: str) -> None:
     assert any(said in str(problem) for problem in refused.value.problems), refused.value
 
 
+def test_four_cycles_of_the_analyser_are_long_enough() -> None:
+    cod = catalogue("{COD: {flat_line: {suspect: 60m}}}")["COD"]
+    assert cod.checks.flat_line == FlatLine(3600)
+
+
 def test_a_range_of_too_many_quanta_refuses_to_load() -> None:
     text = PARAMETERS.replace("quantum: 0.01", "quantum: 0.0000000001")
     with pytest.raises(Refused, match=r"too fine for this range"):

@@ -161,6 +161,28 @@ def test_six_readings_are_too_few_to_tell_a_spike() -> None:
     assert words(SPIKE, every(300, [100, *[None] * 25, *[100] * 6]), Bit.SPIKE)[-1] == UNKNOWN
 
 
+@pytest.mark.parametrize("off, word", [
+    (7413, GOOD), (7414, SUSPECT), (14826, SUSPECT), (14827, FAIL),
+])  # fmt: skip
+def test_a_spike_at_its_threshold_is_none(off: int, word: str) -> None:
+    exact = Line(Checks(Decimal("0.1"), spike=Spike(4, 8, Decimal(125))))  # 4 x 1.4826 x 1250
+    assert words(exact, every(300, [*[100] * 8, 100 + off, 100, 100]), Bit.SPIKE)[8] == word
+
+
+@pytest.mark.parametrize("refresh, interval, held, found", [
+    (900, 300, 2, [FAIL] * 2), (900, 300, 3, [SUSPECT] * 3),
+    (600, 300, 1, [FAIL]), (600, 300, 2, [SUSPECT] * 2),
+    (900, 600, 1, [FAIL]), (900, 600, 2, [SUSPECT] * 2),  # a cycle and a half: two slots
+    (599, 300, 2, [FAIL] * 2),  # measures at once: nothing is held
+])  # fmt: skip
+def test_what_an_analyser_held_for_its_cycle_was_measured(
+    refresh: int, interval: int, held: int, found: list[str]
+) -> None:
+    batch = replace(SPIKE, parameter=replace(TENTHS, refresh=refresh), interval=interval)
+    values = every(interval, [*[100] * 10, *[9000] * held, 100, 100])
+    assert words(batch, values, Bit.SPIKE)[10 : 10 + held] == found
+
+
 FLAT = Line(Checks(Decimal(1), flat_line=FlatLine(3600, 7200, Decimal(0))))
 
 
@@ -178,11 +200,25 @@ def test_a_flat_line_is_suspect_then_fails() -> None:
     ([9990] * 30, SUSPECT),  # pollution can hold an analyser at its upper end
     ([9989] * 30, FAIL),
     ([100, None] * 15, FAIL), ([100, None, None] * 10, GOOD),  # half of the slots are enough
+    ([100, None, None, *[100, None] * 4, 100], SUSPECT),  # six of twelve slots
+    ([100, None, None, 100, None, 100, None, None, None, 100, None, 100], GOOD),  # five
     ([100] * 13 + [None] * 4 + [100] * 13, FAIL),
     ([100] * 9 + [None] * 20 + [100] * 3, UNKNOWN),
 ])  # fmt: skip
 def test_what_counts_as_flat(values: list[int | None], word: str) -> None:
     assert words(FLAT, every(300, values), Bit.FLAT_LINE)[-1] == word
+
+
+def test_the_lowest_value_is_flat_where_none_may_repeat() -> None:
+    strict = Line(Checks(Decimal(1), flat_line=FlatLine(3600, 7200)))
+    assert words(strict, every(300, [0] * 30), Bit.FLAT_LINE)[-1] == FAIL
+
+
+def test_a_flat_line_that_lasts_over_several_chunks_is_one() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quality, "CHUNK", 16)
+        found = words(FLAT, every(300, [500, *[100] * 30]), Bit.FLAT_LINE)
+    assert found == [UNKNOWN] * 3 + [GOOD] * 10 + [SUSPECT] * 12 + [FAIL] * 6
 
 
 CALM_LINE = Line(Checks(Decimal("0.1"), attenuated_signal=AttenuatedSignal(Decimal("6.4"))))
@@ -201,10 +237,22 @@ def test_an_attenuated_signal_needs_half_of_six_hours() -> None:
     assert words(CALM_LINE, every(300, [500] * 35), Bit.ATTENUATED_SIGNAL)[-1] == UNKNOWN
 
 
+def test_an_attenuated_signal_is_that_of_six_hours() -> None:
+    values = every(300, [*[9000] * 12, *[500] * 72])
+    found = words(CALM_LINE, values, Bit.ATTENUATED_SIGNAL)
+    assert (found[71], found[72]) == (GOOD, SUSPECT)
+
+
 @pytest.mark.parametrize("seconds, word", [(7200, GOOD), (7201, SUSPECT)])
 def test_the_first_reading_after_a_gap_is_suspect(seconds: int, word: str) -> None:
     line = Line(Checks(gap=Gap(7200)))
     assert words(line, {MONDAY: 5, MONDAY + seconds: 5}, Bit.GAP) == [SUSPECT, word]
+
+
+def test_a_slow_series_is_no_row_of_gaps() -> None:
+    slow = Line(Checks(gap=Gap(300)), interval=600)
+    values = {MONDAY: 5, MONDAY + 599: 5, MONDAY + 1200: 5}  # 599 s and 601 s
+    assert words(slow, values, Bit.GAP) == [SUSPECT, GOOD, SUSPECT]
 
 
 def test_one_step_from_the_upper_end_is_clipped() -> None:
@@ -216,6 +264,12 @@ def test_two_instants_closer_than_half_an_interval_are_suspect() -> None:
     line = Line(Checks(time=True))
     values = {MONDAY: 5, MONDAY + 149: 5, MONDAY + 299: 5}
     assert words(line, values, Bit.TIME) == [GOOD, SUSPECT, GOOD]
+
+
+@pytest.mark.parametrize("seconds, word", [(112, SUSPECT), (113, GOOD)])
+def test_half_of_an_odd_interval_is_half_a_second_longer(seconds: int, word: str) -> None:
+    line = Line(Checks(time=True), interval=225)
+    assert words(line, {MONDAY: 5, MONDAY + seconds: 5}, Bit.TIME) == [GOOD, word]
 
 
 BOD = Line(
@@ -278,6 +332,7 @@ def test_half_a_day_of_shared_instants_makes_a_balance() -> None:
 
 def test_checks_that_are_off_say_nothing() -> None:
     values = every(300, [0, 9000, 10000, 10000, 3] * 20)
+    values |= {MONDAY + 10: 5, MONDAY + 90000: 5}  # too soon, and after a gap
     assert set(run((PLAIN, values))[0].values()) == {(Bit(0), Bit(0), Bit(0))}
 
 
