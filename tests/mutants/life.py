@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.fault import of
 
-_alerts = of("alerts.py", "alerts")
+_alerts = of("alerts.py", "alerts", "ladder")
 _ladder = of("ladder.py", "ladder")
 
 FAULTS = (

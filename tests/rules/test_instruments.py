@@ -255,6 +255,11 @@ def test_a_backlog_says_nothing_about_a_clock() -> None:
     assert live_lags([*live, *backlog], 300) == [5, 5, 5]
 
 
+@pytest.mark.parametrize(("apart", "live"), [(150, [5, 5]), (149, [])])
+def test_a_backlog_comes_faster_than_half_an_interval(apart: int, live: list[int]) -> None:
+    assert live_lags([(1000, 995), (1000 + apart, 995 + apart)], 300) == live
+
+
 def test_a_time_told_in_several_messages_counts_once() -> None:
     told = [(n * 300 + k, n * 300 - 400) for n in range(1, 4) for k in range(8)]
     assert live_lags(told, 300) == [400, 400, 400]
@@ -292,7 +297,8 @@ def test_repeated_rejections() -> None:
     assert found is not None
     assert (found.since, dict(found.numbers)) == (NOW - 19, {"count": 20, "allowed": 20})
     assert rejections(lately[1:], NOW, LIMITS) is None
-    assert rejections(lately, NOW + HOUR, LIMITS) is None
+    assert rejections([*lately[1:], NOW - HOUR], NOW, LIMITS) is None  # one is an hour old
+    assert rejections([*lately[1:], NOW - HOUR + 1], NOW, LIMITS) is not None
 
 
 # --- ranges -------------------------------------------------------------------------------------
@@ -304,6 +310,7 @@ def test_repeated_rejections() -> None:
         pytest.param("COD", "300", "100", False, id="three times the limit"),
         pytest.param("COD", "299", "100", True, id="less"),
         pytest.param("pH", "14", "9", False, id="pH has no such range"),
+        pytest.param("pH", "10", "4", False, id="even where three times its limit is a pH"),
         pytest.param("Temp", "100", "40", False, id="water does not get that hot"),
     ],
 )
@@ -314,7 +321,7 @@ def test_a_range_must_reach_three_times_the_limit(
     entry = SeriesEntry(of_key, of_key.low, Decimal(high), ((date(2026, 1, 1), 300),))
     day = date(2026, 1, 1)
     here = Station("MAU01", "mau-01", "ccn", "Mẫu", day, None, True, False, None, {}, {key: entry})
-    low = Decimal(6) if key == "pH" else None
+    low = Decimal(3) if key == "pH" else None
     typed = {key: TypedLimit(low, Decimal(limit), "3")}
     permit = Permit(
         "gp", "mau-01", "GP", "1", day, "1", day, None, typed, None, "day", Fraction(4, 5), None, ()

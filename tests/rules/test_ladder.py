@@ -56,6 +56,12 @@ ladder:
     assert found.of("TSS") == Ladder(Fraction(19, 20), 1, 3, Fraction(1, 2), 7200)
 
 
+def test_the_whole_limit_is_a_share_of_it() -> None:
+    found, problems = read("ladder: {near: 1}")
+    assert problems == []
+    assert found.of("COD") == Ladder(near=Fraction(1), near_clear=Fraction(19, 20))
+
+
 @pytest.mark.parametrize(
     ("ladder", "said"),
     [

@@ -111,6 +111,10 @@ def test_the_next_rung_is_where_the_level_changes(quiet: int, interval: int, ref
     assert at is None or reached(ladder, at - 1) is reached(ladder, quiet)
 
 
+def test_the_next_rung_of_what_is_on_a_rung_is_the_one_above() -> None:
+    assert [next_rung(LADDER, seconds) for seconds, _ in LADDER] == [1800, 3600, 7200, None]
+
+
 def test_severities_rise() -> None:
     assert [rank(level) for level in Severity] == sorted(rank(level) for level in Severity)
     assert rank(Severity.CRITICAL) > rank(Severity.MAJOR) > rank(Severity.WARNING)
