@@ -126,10 +126,9 @@ def _at(where: str, before: _Said | None, after: _Said | None) -> Iterator[Diffe
     if before is None or after is None:
         yield Difference(where, "added" if before is None else "taken out", *_both(before, after))
         return
-    for what in before | after:
-        one, other = before.get(what, NOTHING), after.get(what, NOTHING)
-        if one != other:
-            yield Difference(where, what, one, other)
+    for what, one in before.items():  # the same is said of a place in every pack
+        if one != after[what]:
+            yield Difference(where, what, one, after[what])
 
 
 def _both(before: _Said | None, after: _Said | None) -> tuple[str, str]:

@@ -322,9 +322,9 @@ FAULTS = (
         "*(place for place in after if place in before and place not in before)",
     ),
     _provenance(
-        "what is said only now is no difference",
-        "for what in before | after:",
-        "for what in before:",
+        "what has not changed is a difference",
+        "        if one != after[what]:\n",
+        "        if True:\n",
     ),
     _provenance(
         "added and taken out are swapped",

@@ -84,6 +84,11 @@ def test_certainties_begin_exactly_at_the_range(high: int, expected: Certain | N
     assert certainty(replace(terms(), high=2000), at(12, 1000), Fraction(high)) is expected
 
 
+@pytest.mark.parametrize(("level", "expected"), [(2000, None), (2001, Certain.EXCEEDING)])
+def test_missing_slots_hold_no_less_than_the_minimum(level: int, expected: Certain | None) -> None:
+    assert certainty(terms(low=1000), at(12, level), HIGH) is expected
+
+
 def test_the_judgement_settles_what_it_has_proven() -> None:
     found = outlook(terms(), at(12, 1000, proven=True), STEADY)
     assert (found.stage, found.withheld) == (Stage.OFF, Withheld.PROVEN)

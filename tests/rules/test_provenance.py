@@ -83,6 +83,13 @@ def test_a_source_that_nothing_names_and_tables_that_are_not_loaded() -> None:
     assert said[-1] == "sources.three: nothing in the file names it"
 
 
+def test_a_source_named_for_the_factors_alone_is_named() -> None:
+    changed = raw()
+    changed["sources"]["three"] = "another text"
+    changed["parameters"]["cod"]["factors_apply"]["sources"] = ["three"]
+    assert warnings(pack(changed)) == warnings(pack())
+
+
 def test_only_numbers_that_may_decide_are_counted() -> None:
     assert known(pack()) == Known(4, 2)
     assert known(pack(raw() | {"loaded": False})) == Known(4, 0)
