@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from rules.permit import Regulations
 from rules.register import Register, Station
+from rules.roles import Right, Role
 
 # --- time ---------------------------------------------------------------------------------
 
@@ -185,6 +186,19 @@ class Scope:
 
 
 EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: an account as far as the rest of the program needs to know it."""
+
+    account: int  # its key; 0: the monitor itself
+    name: str
+    role: Role
+    rights: frozenset[Right]
+    scope: Scope
+    stations: frozenset[str] = frozenset()  # a STATION account sends for these
+    language: Literal["vi", "en"] = "vi"
 
 
 @dataclass(frozen=True, slots=True)
