@@ -238,26 +238,21 @@ class StoreAccounts:
             row = rows.by_name(append.connection, name)
             if row is None:
                 return None
-            profile = self._profile(row.profile, asked, problems)
+            before = row
+            row = replace(row, profile=self._profile(row.profile, asked, problems))
             _unclaimed(append, row.id, asked.subject, problems)
-            row = replace(row, profile=profile)
             if asked.disabled is not None:
                 row = replace(row, disabled=asked.disabled)
             if asked.subject is not None:
                 row = replace(row, subject=asked.subject or None)
-            self._somebody_left(append, row, problems)
+            if _administers(before) and not _administers(row):
+                _somebody_left(append, row, problems)
             if problems:
                 raise Refused(problems)
             if row.disabled:
                 rows.log_out_everywhere(append.connection, row.id)
             row = rows.store(append, row, "changed", caller.name)
         return account_shape(row)
-
-    def _somebody_left(self, append: Append, row: AccountRow, problems: list[Problem]) -> None:
-        """Nobody takes the last administrator away: nobody could give the role back."""
-        others = (one for one in rows.everyone(append.connection) if one.id != row.id)
-        if not any(_administers(one) for one in [*others, row]):
-            problems.append(Problem("account", row.name, "is the last administrator"))
 
     def reset(self, caller: Caller, name: str) -> Shape | None:
         """A new one-time password, in the shape this once; every log-in ends."""
@@ -358,7 +353,7 @@ def _known(register: Register) -> dict[str, Sequence[str]]:
         "clusters": list(register.clusters),
         "plants": list(register.plants),
         "stations": list(register.stations),
-        "role": list(Role),
+        "role": [str(role) for role in Role],
         "language": ("vi", "en"),
     }
 
@@ -367,7 +362,9 @@ def _wrong(name: str, value: object, known: Mapping[str, Sequence[str]]) -> list
     """What is wrong with a field, sentence by sentence."""
     if name in ("role", "language"):
         choices = known[name]
-        return [] if value in choices else [f"{value!r} is none{meant(str(value), choices)}"]
+        return (
+            [] if value in choices else [f"{value!r} is none of these{meant(str(value), choices)}"]
+        )
     if name in known:
         registered = known[name]
         assert isinstance(value, Sequence)
@@ -404,7 +401,7 @@ def _limited(
 ) -> list[Right] | None:
     if rights is None:
         return None
-    own = sorted(rights_of(role))
+    own = sorted(str(right) for right in rights_of(role))
     problems += [
         Problem("key", "rights", f"{one!r} is no right of {role}{meant(one, own)}")
         for one in rights
@@ -418,6 +415,13 @@ def _unclaimed(append: Append, key: int, subject: str | None, problems: list[Pro
     found = rows.by_subject(append.connection, subject) if subject else None
     if found is not None and found.id != key:
         problems.append(Problem("account", "subject", f"belongs to {found.name!r} already"))
+
+
+def _somebody_left(append: Append, row: AccountRow, problems: list[Problem]) -> None:
+    """Nobody takes the last administrator away: nobody could give the role back."""
+    others = (one for one in rows.everyone(append.connection) if one.id != row.id)
+    if not any(_administers(one) for one in others):
+        problems.append(Problem("account", row.name, "is the last administrator"))
 
 
 def _administers(row: AccountRow) -> bool:
