@@ -27,6 +27,7 @@ from tolich.ports import (
     FindingQuery,
     Intake,
     Page,
+    Provider,
     Reads,
     Receipt,
     Scope,
@@ -44,6 +45,7 @@ class Parts:
     accounts: Accounts
     clock: Clock
     metrics: Callable[[], bytes]
+    provider: Provider | None = None  # of log-ins
 
 
 class View:
@@ -154,6 +156,7 @@ class Seams:
 
     view: Callable[[Caller], View]
     accounts: Accounts
+    provider: Provider | None
     submit: Callable[[Sequence[Delivery]], list[Receipt]]
     now: Callable[[], int]
     health: Callable[[], Shape]

@@ -407,7 +407,7 @@ def _limited(
         for one in rights
         if one not in own
     ]
-    return [right for right in own if right in rights]
+    return [Right(right) for right in own if right in rights]
 
 
 def _unclaimed(append: Append, key: int, subject: str | None, problems: list[Problem]) -> None:
