@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, fields, replace
 from sqlalchemy import Engine
 
 from rules.days import rfc3339
+from rules.grants import plants_seen
 from rules.loading import meant
 from rules.model import Problem, Refused
 from rules.register import Register
-from rules.roles import Right, Role, plants_seen, rights_of
+from rules.roles import Right, Role, rights_of
 from tolich.clock import wall
 from tolich.credentials import (
     digest,
