@@ -120,9 +120,11 @@ class View:
         """Transitions with seq > after, oldest first."""
         return self._reads.transitions(self.scope, after, limit)
 
-    async def follow(self, after: int | None) -> AsyncIterator[ServerSentEvent]:
-        """The live stream, from `after` or from now."""
-        return await self._hub.follow(self.scope, after)
+    async def follow(
+        self, after: int | None, still: Callable[[], bool]
+    ) -> AsyncIterator[ServerSentEvent]:
+        """The live stream, from `after` or from now, for as long as `still` says so."""
+        return await self._hub.follow(self.scope, after, still)
 
     def rejected(self, station: str | None, paging: Paging) -> Page:
         """Rejections, newest first."""
