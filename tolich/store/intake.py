@@ -57,6 +57,7 @@ class Taken:
     spoken: dict[int, int] = field(default_factory=dict)  # `heard` of each series, by its key
     arrived: list[Arrived] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)  # stations that sent what was rejected
+    owed: set[StationDay] = field(default_factory=set)  # whose readings became older than before
     duplicates: int = 0
 
 
@@ -167,6 +168,7 @@ def _owe_from_first(connection: Connection, register: Register, taken: Taken) ->
         if taken.first[station] < first:
             day = day_of(first, register.stations[station].stamp_ends)
             taken.rows.setdefault((station, day), [])
+            taken.owed.add((station, day))
 
 
 def _spread(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from rules.days import DAY_SECONDS
+from rules.lines import step_of
 from rules.terms import Terms
 from tolich.store.intake import ReadingRow
 from tolich.store.statements import plain_rows
@@ -50,6 +51,23 @@ def readings_before(
         keys = [key for key, own in zip(series, reach, strict=True) if own == far]
         found += readings_between(connection, keys, day - far, day - 1, until)
     return found
+
+
+def varied(connection: Connection, series: int, terms: Terms, after: int, before: int) -> bool:
+    """Whether readings strictly between two instants differ by a step of their resolution.
+
+    Only those that compete for certain: measuring, inside the instrument's range, and alone
+    at their instant.
+    """
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    statement = (
+        "SELECT min(one), max(one) FROM (SELECT min(value) AS one FROM reading "
+        f"WHERE series = {mark} AND at > {mark} AND at < {mark} AND status = 0 "
+        f"AND value BETWEEN {mark} AND {mark} GROUP BY at HAVING min(value) = max(value)) alone"
+    )
+    given = (series, after, before, terms.low, terms.high)
+    ((lowest, highest),) = plain_rows(connection, statement, given)
+    return lowest is not None and highest - lowest >= step_of(terms)
 
 
 def readings_after(
