@@ -27,10 +27,16 @@ from tolich.news import News
 from tolich.ports import Registered
 from tolich.store import amendments
 from tolich.store.alerts import Track, write_amended
-from tolich.store.intake import NEVER, StationDay, mark_judged, mark_unowed
+from tolich.store.intake import (
+    NEVER,
+    StationDay,
+    first_readings,
+    mark_judged,
+    mark_unowed,
+)
 from tolich.store.ledger import Append
 from tolich.store.readings import varied
-from tolich.store.schema import rejudgement, station_day, station_state
+from tolich.store.schema import rejudgement, station_day
 from tolich.store.shapes import finding_summary
 from tolich.store.terms import KeptTerms
 from tolich.store.verdicts import (
@@ -258,10 +264,7 @@ class Settler:
         return [(windows, rows, sheets)]
 
     def _first_readings(self, append: Append, stations: set[str]) -> dict[str, int]:
-        query = select(station_state.c.station, station_state.c.first_at).where(
-            station_state.c.station.in_(stations)
-        )
-        known = {station: first for station, first in append.connection.execute(query)}
+        known = first_readings(append.connection, stations)
         return {station: known.get(station, append.at) for station in stations}
 
     def _differences(

@@ -41,6 +41,9 @@ REACH = 3 * DAY_SECONDS
 KEPT_READINGS = 4_000_000
 """Readings kept in memory before the oldest station-days are let go (about 40 bytes each)."""
 
+LOOK_EVERY = 64
+"""Station-days put into memory between looks at how many readings there are."""
+
 
 @dataclass(slots=True)
 class Written:
@@ -107,7 +110,8 @@ class DayWindow:
             row = self.rows.get(series)
             if row is None or row in self.unread:
                 continue
-            self.newest = max(self.newest, raw)
+            if raw > self.newest:
+                self.newest = raw
             self.row.append(row)
             self.at.append(at)
             self.value.append(value)
@@ -192,6 +196,7 @@ class Windows:
     def __init__(self, kept: int = KEPT_READINGS) -> None:
         self._kept = kept
         self._days: OrderedDict[StationDay, DayWindow] = OrderedDict()
+        self._puts = 0
 
     def get(self, day: StationDay) -> DayWindow | None:
         """A station-day, if it is in memory."""
@@ -204,7 +209,10 @@ class Windows:
         """Keep a station-day, letting old ones go when there are too many readings."""
         self._days[(window.station, window.day)] = window
         self._days.move_to_end((window.station, window.day))
-        total = sum(kept.size() for kept in self._days.values()) if len(self._days) > 64 else 0
+        self._puts += 1
+        if self._puts % LOOK_EVERY:  # to add up all of them each time would cost more than it
+            return
+        total = sum(kept.size() for kept in self._days.values())
         while total > self._kept:
             _, gone = self._days.popitem(last=False)
             total -= gone.size()
@@ -256,7 +264,8 @@ def load_rows(connection: Connection, window: DayWindow, periods: Sequence[Perio
     window.fill(readings_between(connection, series, start, end))
     if window.judged_raw != NEVER:
         lengths = {period.name: period.length for period in periods}
-        _fill_written(window, lengths, stored_findings(connection, series, start, end))
+        found = stored_findings(connection, series, list(lengths), start, end)
+        _fill_written(window, lengths, found)
 
 
 def _fill_written(
@@ -264,9 +273,7 @@ def _fill_written(
 ) -> None:
     """What is on record of a day, as numbers to compare with."""
     for key, series, period, start, revision, outcome, reason, mean, *counts, digest in findings:
-        written = window.written.get(period)
-        if written is None:  # a period that is judged no more
-            continue
+        written = window.written[period]
         at = (window.rows[series], (start - window.day) // lengths[period])
         num, den = (mean or "0/0").split("/")
         judged = _OUTCOME[Outcome(outcome)], _REASON[Reason(reason)], folded(int(num)), int(den)

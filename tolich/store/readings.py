@@ -10,10 +10,13 @@ from rules.days import DAY_SECONDS
 from rules.lines import step_of
 from rules.terms import Terms
 from tolich.store.intake import ReadingRow
-from tolich.store.statements import plain_rows
+from tolich.store.statements import marked, plain_rows
 
 ALL = 2**63 - 1
 """No message is newer."""
+
+SOON = 10_800
+"""Seconds in which most series have moved by a step."""
 
 
 def readings_between(
@@ -23,7 +26,7 @@ def readings_between(
 
     Those that came with a message up to `until`, a raw id.
     """
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    mark = marked(connection)
     keys = ", ".join([mark] * len(series))
     # Plain text: this is read thousands of times, and building it anew would cost more than it.
     statement = (
@@ -57,9 +60,12 @@ def varied(connection: Connection, series: int, terms: Terms, after: int, before
     """Whether readings strictly between two instants differ by a step of their resolution.
 
     Only those that compete for certain: measuring, inside the instrument's range, and alone
-    at their instant.
+    at their instant. Water seldom rests for long, so the first hours mostly tell.
     """
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    soon = after + SOON
+    if soon < before and varied(connection, series, terms, after, soon):
+        return True
+    mark = marked(connection)
     statement = (
         "SELECT min(one), max(one) FROM (SELECT min(value) AS one FROM reading "
         f"WHERE series = {mark} AND at > {mark} AND at < {mark} AND status = 0 "
