@@ -381,7 +381,8 @@ def _load_amendments(append: Append, windows: Sequence[DayWindow]) -> None:
     stations = sorted({window.station for window in windows})
     reach = min(days) - REACH, max(days) + 2 * DAY_SECONDS
     by_station: dict[str, list[Amendment]] = {}
-    for one in amendments.read(append.connection, stations, *reach):
+    decided = amendments.any_of(append.connection, stations)
+    for one in amendments.read(append.connection, stations, *reach) if decided else ():
         by_station.setdefault(one.series.station, []).append(one)
     for window in windows:
         start, end = window.day - REACH, window.day + 2 * DAY_SECONDS

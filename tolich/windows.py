@@ -101,6 +101,8 @@ class DayWindow:
     unread: set[int] = field(default_factory=set)  # rows that were not read from the store yet
     judging: Ints = field(default_factory=lambda: _NO_ROWS)  # the rows to judge now
     reading: Ints = field(default_factory=lambda: _NO_ROWS)  # and with what they are made of
+    _came_since: tuple[int, int] = (NEVER, NEVER)  # what `_came` was made of
+    _came: dict[int, list[tuple[int, tuple[int, int, int]]]] = field(default_factory=dict)
     recorded: tuple[Amendment, ...] = ()  # what was decided of its readings and its neighbours'
     judged_amendment: int = 0
 
@@ -130,18 +132,36 @@ class DayWindow:
 
     def newcomers(self, row: int, start: int, end: int) -> list[tuple[int, int, int]]:
         """(at, value, status), by time, of a row's readings in a period never judged yet."""
+        known = len(self.raw), self.judged_raw
+        if self._came_since != known:
+            self._came_since, self._came = known, self._new_by_row()
+        return [reading for slot, reading in self._came.get(row, ()) if start <= slot < end]
+
+    def _new_by_row(self) -> dict[int, list[tuple[int, tuple[int, int, int]]]]:
+        """By row the readings that it was never judged with, by time, each with its slot."""
         # Views, not copies; they must be gone before the arrays can grow again.
         rows, raw = (np.frombuffer(kept, np.int64) for kept in (self.row, self.raw))
-        new = np.flatnonzero((rows == row) & (raw > self.judged_raw))
-        own = new[self._within(row, new, start, end)].tolist()
-        return sorted((self.at[i], self.value[i], self.status[i]) for i in own)
+        new = np.flatnonzero(raw > self.judged_raw)
+        found = {}
+        for row in np.unique(rows[new]).tolist():
+            own = new[rows[new] == row]
+            read = [(self.at[i], self.value[i], self.status[i]) for i in own.tolist()]
+            found[row] = sorted(
+                zip(self._slots(row, own), read, strict=True), key=lambda one: one[1]
+            )
+        return found
 
-    def _within(self, row: int, places: npt.NDArray[np.intp], start: int, end: int) -> Mask:
-        """Which of a row's readings have their slot in a period."""
+    def _slots(self, row: int, places: npt.NDArray[np.intp]) -> list[int]:
+        """When the slots of some of a row's readings begin."""
         at = np.frombuffer(self.at, np.int64)[places]
         interval = np.array(self.terms[row].interval, np.int64)
         ends = np.array(self.terms[row].stamp_ends, np.bool_)
-        slot = self.day + slot_of(at - self.day, interval, ends) * interval
+        found: list[int] = (self.day + slot_of(at - self.day, interval, ends) * interval).tolist()
+        return found
+
+    def _within(self, row: int, places: npt.NDArray[np.intp], start: int, end: int) -> Mask:
+        """Which of a row's readings have their slot in a period."""
+        slot = np.array(self._slots(row, places), np.int64)
         return (slot >= start) & (slot < end)
 
     def decided(self, start: int, end: int) -> list[Amendment]:
