@@ -199,6 +199,14 @@ def limit_of(body: str | None) -> Limit | None:
     )
 
 
+def _mean(text: str | None) -> Fraction | None:
+    """A kept mean, "numerator/denominator", as a number."""
+    if text is None:
+        return None
+    above, below = text.split("/")
+    return Fraction(int(above), int(below))
+
+
 def finding_of(row: RowMapping, series: Series, body: str | None) -> Finding:
     """A stored revision back as a value; `body` is its limit's."""
     return Finding(
@@ -208,7 +216,7 @@ def finding_of(row: RowMapping, series: Series, body: str | None) -> Finding:
         end=row["end"],
         outcome=Outcome(row["outcome"]),
         reason=Reason(row["reason"]),
-        mean=None if row["mean"] is None else Fraction(row["mean"]),
+        mean=_mean(row["mean"]),
         limit=limit_of(body),
         counts=counts_of(row),
         final=bool(row["final"]),
