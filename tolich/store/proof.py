@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Engine, RowMapping, func, select
 
 from tolich.store.ledger import GENESIS, canonical, link
 from tolich.store.schema import (
+    action,
     amendment,
     chain,
     finding,
     head,
     limit,
+    planned,
     raw,
     register_entry,
     rejection,
@@ -37,11 +39,13 @@ TABLES = {
     "terms": terms,
     "rejudgement": rejudgement,
     "amendment": amendment,
+    "action": action,
+    "planned": planned,
 }
 UNNUMBERED = ("limit", "version", "terms")
 """Kinds whose rows do not carry their seq; their digest covers the body as it is."""
 
-KEYED = ("finding", "rejection", "register", "rejudgement", "amendment")
+KEYED = ("finding", "rejection", "register", "rejudgement", "amendment", "action", "planned")
 """Kinds whose rows have a key of their own beside the seq."""
 
 
