@@ -112,3 +112,8 @@ BARS: Mapping[Bar, Both] = {
     Bar.CLOSED: ("Cảnh báo đã đóng", "the alert is closed"),
     Bar.WITHDRAWN: ("Cảnh báo đã rút lại", "the alert was withdrawn"),
 }
+
+
+def who_may_announce(right: Right) -> tuple[Role, ...]:
+    """The roles that may announce maintenance, or a station out of service."""
+    return tuple(role for role in Role if right in RIGHTS[role])

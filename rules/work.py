@@ -220,9 +220,7 @@ def _received(of: Work, event: Event) -> Work:
     if event.what not in _RECEIVING or of.acknowledged_at is not None:
         return of
     first = event.at if of.received_at is None else of.received_at
-    return replace(
-        of, acknowledged_at=event.at, acknowledged_by=event.account, received_at=first
-    )
+    return replace(of, acknowledged_at=event.at, acknowledged_by=event.account, received_at=first)
 
 
 def _explained(of: Work, event: Event) -> Work:

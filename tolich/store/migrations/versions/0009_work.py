@@ -7,7 +7,7 @@ revision = "0009"
 down_revision = "0004"
 
 
-def _key(name: str) -> sa.Column:
+def _key(name: str) -> sa.Column[int]:
     kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     return sa.Column(name, kind, autoincrement=False, nullable=False)
 
