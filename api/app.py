@@ -19,6 +19,7 @@ from api import (
     pages,
     stations,
     whatif,
+    work,
 )
 from api.asking import only_known
 from api.headers import SecureHeaders
@@ -26,7 +27,7 @@ from api.live import Hub, Pace
 from api.problems import install
 from api.shapes import Problem
 from api.view import Seams, View
-from tolich.ports import Amending, Clock, Intake, Reads, Scope
+from tolich.ports import Amending, Caller, Clock, Intake, Reads, Scope, Working
 
 DESCRIPTION = (
     "Reads what the monitor of industrial-cluster wastewater has on record, and takes readings "
@@ -53,6 +54,8 @@ def create_app(
     metrics: Callable[[], bytes],
     scope_of: Callable[[Request], Scope],
     pace: Pace | None = None,
+    working: Working | None = None,
+    caller_of: Callable[[Request], Caller] | None = None,
 ) -> FastAPI:
     """The application. `scope_of` says whose plants a request may see; it may raise to refuse.
 
@@ -79,9 +82,11 @@ def create_app(
         pace=hub.pace,
         aside=CapacityLimiter(1),
     )
+    app.state.working = working
+    app.state.caller_of = caller_of
     app.add_middleware(SecureHeaders)
     install(app)
-    for router in (_version_1(), health.router, pages.router):
+    for router in (_version_1(working is not None), health.router, pages.router):
         app.include_router(router)
     return app
 
@@ -96,8 +101,10 @@ def _living(hub: Hub) -> Callable[[FastAPI], Any]:
     return lifespan
 
 
-def _version_1() -> APIRouter:
+def _version_1(working: bool) -> APIRouter:
     router = APIRouter(prefix="/api/v1", dependencies=[Depends(only_known)])
     for part in (stations, findings, alerts, amendments, law, whatif, inbox):
         router.include_router(part.router)
+    if working:
+        router.include_router(work.router)
     return router
