@@ -55,7 +55,7 @@ def laid_out(parts: Sections, lang: Language) -> str:
 
 def heading(name: str, lang: Language) -> str:
     """The heading of a section."""
-    return (_HEADINGS | WORK_HEADINGS)[name][lang]
+    return {**_HEADINGS, **WORK_HEADINGS}[name][lang]
 
 
 def sections(why: Shape, lang: Language) -> Sections:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, RowMapping, func, select
 
 from tolich.store.ledger import GENESIS, canonical, link
 from tolich.store.schema import (
+    account_change,
     action,
     amendment,
     chain,
@@ -41,11 +42,14 @@ TABLES = {
     "amendment": amendment,
     "action": action,
     "planned": planned,
+    "account": account_change,
 }
 UNNUMBERED = ("limit", "version", "terms")
 """Kinds whose rows do not carry their seq; their digest covers the body as it is."""
 
-KEYED = ("finding", "rejection", "register", "rejudgement", "amendment", "action", "planned")
+KEYED = (
+    "finding", "rejection", "register", "rejudgement", "amendment", "account", "action", "planned",
+)  # fmt: skip
 """Kinds whose rows have a key of their own beside the seq."""
 
 
