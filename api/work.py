@@ -292,28 +292,30 @@ def actions(desk: AtDesk, id: str) -> Json:  # noqa: A002
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file as it came, to be saved.",
-        "content": {"application/octet-stream": {"schema": {"type": "string"}}},
+        "content": {
+            "application/octet-stream": {"schema": {"type": "string"}, "example": "%PDF-1.7 ..."}
+        },
     }
 }
 
 
 @router.get(
-    "/attachments/{key}",
+    "/attachments/{id}",
     summary="A file that came with an act",
     response_class=Response,
     responses=_FILE | errors("not-found", "invalid-request"),
 )
-def attachment(desk: AtDesk, key: Key) -> Response:
+def attachment(desk: AtDesk, id: Key) -> Response:  # noqa: A002
     """Its SHA-256 stands in the act's `body`."""
-    return desk.file(key)
+    return desk.file(id)
 
 
 _PAGE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The page.",
         "content": {
-            "text/html": {"schema": {"type": "string"}},
-            "text/plain": {"schema": {"type": "string"}},
+            "text/html": {"schema": {"type": "string"}, "example": "<!doctype html> ..."},
+            "text/plain": {"schema": {"type": "string"}, "example": "PHIẾU THEO DÕI CẢNH BÁO A12"},
         },
     }
 }
@@ -374,12 +376,12 @@ def announce(desk: AtDesk, said: Announcing) -> Json:
 
 
 @router.post(
-    "/planned/{key}/cancel",
+    "/planned/{id}/cancel",
     summary="End an announcement early, or take it back",
     response_model=Plan,
     dependencies=[needs(Right.ANNOUNCE)],
     responses=errors("invalid-request", "forbidden", "not-found", "conflict", "not-durable"),
 )
-def cancel(desk: AtDesk, key: Key, said: Ending) -> Json:
+def cancel(desk: AtDesk, id: Key, said: Ending) -> Json:  # noqa: A002
     """A row of its own: what was announced stays on record."""
-    return found(desk.cancel(key, said.reason), "announcement", str(key))
+    return found(desk.cancel(id, said.reason), "announcement", str(id))

@@ -311,3 +311,24 @@ HELD_BY_PLANS = frozenset(
 def two_officers(kind: AlertKind, severity: Severity) -> bool:
     """Whether an alert is a suspected exceedance, which no single officer closes."""
     return kind is AlertKind.EXCEEDANCE and severity is Severity.CRITICAL
+
+
+def markdown() -> str:
+    """The table as the documentation shows it: a row an event, a column a state."""
+    head = ["event", *(state.value for state in WorkState)]
+    lines = [_line(head), _line(["---"] * len(head))]
+    for what, row in GRID.items():
+        cells = zip(WorkState, row, strict=True)
+        lines.append(_line([f"`{what.value}`", *(_shown(state, cell) for state, cell in cells)]))
+    return "\n".join(lines) + "\n"
+
+
+def _shown(state: WorkState, cell: Cell) -> str:
+    """What follows; a dot where the state stays, refusals in italics."""
+    if isinstance(cell, Bar):
+        return f"*{cell.value}*"
+    return "·" if cell is state else cell.value
+
+
+def _line(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
