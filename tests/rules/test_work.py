@@ -55,10 +55,11 @@ RAISED = Event(Change.RAISED, 100, active=True)
 
 def told() -> dict[tuple[str, str], str]:
     """The table as the page shows it, parsed: (state, event) to what follows."""
+    found: dict[tuple[str, str], str] = {}
     rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line[:1] == "|"]
     start = next(n for n, line in enumerate(rows) if line.startswith("| event |"))
     split = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[start:]]
-    states, found = split[0][1:], {}
+    states = split[0][1:]
     for event, *cells in split[2 : 2 + len(GRID)]:
         found |= {(s, event.strip("`")): c for s, c in zip(states, cells, strict=True)}
     return found

@@ -44,7 +44,7 @@ def pages(on: Stage, pipeline: Pipeline, path: str) -> dict[str, str]:
     found = {"json": laid_out(masked(answer.json()))}
     for lang in ("vi", "en"):
         text = client.get(f"{asked}?lang={lang}", headers={"Accept": "text/plain"}).text
-        found[f"{lang}.txt"] = _masked(text)
+        found[f"{lang}.txt"] = masked_text(text)
     return found
 
 
@@ -52,11 +52,12 @@ def masked(why: dict[str, Any]) -> dict[str, Any]:
     """Without the digests of the packs, which every correction of a pack changes."""
     for name, pack in why["versions"].get("packs", {}).items():
         assert pack["digest"] == REGULATIONS[name].digest
-    made: dict[str, Any] = json.loads(_masked(json.dumps(why)))
+    made: dict[str, Any] = json.loads(masked_text(json.dumps(why)))
     return made
 
 
-def _masked(text: str) -> str:
+def masked_text(text: str) -> str:
+    """A page without what changes with the packs and with this machine."""
     for pack in REGULATIONS.values():
         text = text.replace(pack.digest, "(digest)").replace(pack.digest[:12], "(digest)")
     # How many entries came before depends on how fast this machine judged in between.
