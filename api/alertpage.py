@@ -8,7 +8,7 @@ from typing import Any
 
 from api.headers import STYLE
 from api.whytext import Sections, heading, laid_out, sections
-from api.words import Language, amount, length, moment, word
+from api.words import Language, amount, moment, word
 from api.workwords import ACTIONS, FOOTER, ROLES, SIMULATED, WORK
 from tolich.ports import Shape
 
@@ -94,7 +94,14 @@ def _response(name: str, times: Shape, lang: Language) -> str:
     if after is None:
         return f"{said}: –"
     since = "sau khi mở cảnh báo" if lang == "vi" else "after it was raised"
-    return f"{said}: {moment(times[f'{name}_at'])}, {length(after, lang)} {since}"
+    return f"{said}: {moment(times[f'{name}_at'])}, {_lasting(after, lang)} {since}"
+
+
+def _lasting(seconds: int, lang: Language) -> str:
+    """A length of time in whole minutes, from an hour on in hours and minutes."""
+    hours, minutes = divmod(seconds // 60, 60)
+    short = f"{minutes} {'phút' if lang == 'vi' else 'min'}"
+    return f"{hours} {'giờ' if lang == 'vi' else 'h'} {short}" if hours else short
 
 
 def _action(one: Shape, lang: Language) -> Iterator[str]:
