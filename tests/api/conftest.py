@@ -29,6 +29,7 @@ class World:
     reads: FakeReads = field(default_factory=FakeReads)
     intake: FakeIntake = field(default_factory=FakeIntake)
     amending: FakeAmending = field(default_factory=FakeAmending)
+    working: FakeWorking = field(default_factory=FakeWorking)
     seen: list[Scope] = field(default_factory=list)  # the last is that of whoever asks
 
 
@@ -45,7 +46,7 @@ def app(world: World, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     return create_app(
         Parts(
             world.reads, world.intake, world.amending, accounts, clock,
-            lambda: b"tolich_up 1.0\n", FakeWorking(),
+            lambda: b"tolich_up 1.0\n", world.working,
         )
     )  # fmt: skip
 

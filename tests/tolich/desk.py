@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -135,9 +135,12 @@ def file(name: str, content: bytes) -> dict[str, str]:
     return {"name": name, "content": base64.b64encode(content).decode()}
 
 
-def workbook() -> bytes:
-    """A small XLSX file."""
-    book, out = Workbook(), io.BytesIO()
-    book.active["A1"] = "COD"
-    book.save(out)
+def workbook(macros: bool = False) -> bytes:
+    """What makes a file an XLSX workbook, as far as anybody looks."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as parts:
+        for name in ("[Content_Types].xml", "xl/workbook.xml"):
+            parts.writestr(zipfile.ZipInfo(name), "<x/>")
+        if macros:
+            parts.writestr("xl/vbaProject.bin", "")
     return out.getvalue()
