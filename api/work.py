@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Message
 
@@ -75,7 +76,13 @@ class _Bounded(APIRoute):
                     raise _too_large(f"The body has more than {MOST_BYTES} bytes")
                 return message
 
-            return await inner(Request(request.scope, receive))
+            try:
+                return await inner(Request(request.scope, receive))
+            except HTTPException as error:
+                # Whatever happens while a body is read the framework calls a parsing error.
+                if isinstance(error.__cause__, Trouble):
+                    raise error.__cause__ from None
+                raise
 
         return counted
 
