@@ -17,6 +17,7 @@ from api import (
     health,
     inbox,
     law,
+    oidc,
     pages,
     stations,
     whatif,
@@ -73,6 +74,7 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
         view=lambda caller: View(parts, caller.scope, hub),
         accounts=parts.accounts,
         working=parts.working,
+        provider=parts.provider,
         submit=parts.intake.submit,
         now=parts.clock.now,
         health=parts.reads.health,
@@ -126,5 +128,6 @@ def _version_1() -> APIRouter:
 def _anybody() -> APIRouter:
     """What is answered before anybody is known: the log-in."""
     router = APIRouter(prefix=PREFIX, dependencies=[Depends(only_known)])
-    router.include_router(accounts.open_router)
+    for part in (accounts.open_router, oidc.router):
+        router.include_router(part)
     return router

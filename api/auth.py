@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.responses import Response
 
 from api.problems import Trouble
 from rules.roles import RIGHTS, Right
@@ -49,6 +50,12 @@ def asking(
 
 
 Asking = Annotated[Caller, Depends(asking)]
+
+
+def give_cookie(answer: Response, token: str, request: Request) -> None:
+    """Send the cookie of a log-in: no script reads it, no other site makes a browser send it."""
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, token, path="/", httponly=True, samesite="strict", secure=secure)
 
 
 class Needs:

@@ -27,12 +27,13 @@ from tolich.ports import (
     FindingQuery,
     Intake,
     Page,
+    Provider,
     Reads,
     Receipt,
     Scope,
     Shape,
-    Working,
 )
+from tolich.workports import Working
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Parts:
     clock: Clock
     metrics: Callable[[], bytes]
     working: Working
+    provider: Provider | None = None  # of log-ins
 
 
 class View:
@@ -157,6 +159,7 @@ class Seams:
     view: Callable[[Caller], View]
     accounts: Accounts
     working: Working
+    provider: Provider | None
     submit: Callable[[Sequence[Delivery]], list[Receipt]]
     now: Callable[[], int]
     health: Callable[[], Shape]

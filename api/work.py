@@ -40,16 +40,13 @@ from api.worked import (
 from rules.model import Refused
 from rules.roles import Right
 from rules.work import Act
-from tolich.ports import (
+from tolich.ports import Caller, NotDurable, Page, Shape
+from tolich.workports import (
     Announcement,
     Attached,
-    Caller,
     Conflict,
     Deed,
     Forbidden,
-    NotDurable,
-    Page,
-    Shape,
     Unattachable,
     Working,
 )

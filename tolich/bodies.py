@@ -14,7 +14,8 @@ from rules.parameters import factor_to_unit
 from rules.register import Station
 from rules.roles import Role
 from rules.work import SUPPRESSED, Act, WorkState
-from tolich.ports import Announcement, Deed, Shape
+from tolich.ports import Shape
+from tolich.workports import Announcement, Deed
 
 SHORTEST, LONGEST = 3, 4000
 """Characters of a text that is kept for good."""

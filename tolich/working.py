@@ -18,7 +18,7 @@ from rules.roles import PLANT_SIDE, Right
 from rules.work import Act, Barred, Work, WorkState, two_officers
 from tolich.bodies import Asking, announced, body_of, cancelled
 from tolich.pipeline import Taking
-from tolich.ports import Announcement, Caller, Conflict, Deed, Forbidden, Kept, Page, Scope, Shape
+from tolich.ports import Caller, Page, Scope, Shape
 from tolich.store import attachments
 from tolich.store.alerts import alert_key
 from tolich.store.ledger import Append, appending
@@ -27,6 +27,7 @@ from tolich.store.reads.alerts import members_of
 from tolich.store.reads.work import WorkReads
 from tolich.store.work import Author, act, current, history
 from tolich.store.workshapes import happened_shape, plan_shape
+from tolich.workports import Announcement, Conflict, Deed, Forbidden, Kept
 
 
 class Worker:

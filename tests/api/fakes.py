@@ -17,20 +17,18 @@ from tolich.ports import (
     AlertQuery,
     Amend,
     AmendmentQuery,
-    Announcement,
     BadCursor,
     Caller,
     Comparing,
-    Deed,
     Delivery,
     FindingQuery,
-    Kept,
     NotDurable,
     Page,
     Receipt,
     Scope,
     Shape,
 )
+from tolich.workports import Announcement, Deed, Kept
 
 NOON = 1_795_323_600  # 2026-11-22T12:00:00+07:00
 STATIONS = {"m01": "mau-01", "m02": "mau-01", "m03": "mau-02"}  # station -> cluster

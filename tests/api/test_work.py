@@ -15,7 +15,8 @@ from rules.model import Problem, Refused
 from rules.roles import Role
 from tests.api.conftest import World
 from tests.api.fakes import NOON, FakeWorking
-from tolich.ports import Attached, Conflict, Forbidden, NotDurable, Unattachable
+from tolich.ports import NotDurable
+from tolich.workports import Attached, Conflict, Forbidden, Unattachable
 
 AT = "2026-11-22T12:00:00+07:00"
 BODIES: dict[str, dict[str, Any]] = {

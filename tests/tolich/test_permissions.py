@@ -38,8 +38,9 @@ from tolich.amending import Amender
 from tolich.clock import StepClock
 from tolich.metrics import metrics_text
 from tolich.pipeline import Pipeline
-from tolich.ports import AccountAsked, Announcement, Attached, Deed, Delivery
+from tolich.ports import AccountAsked, Delivery
 from tolich.working import Worker
+from tolich.workports import Announcement, Attached, Deed
 
 OWN, FOREIGN = "MAU01", "MAU02"
 PLANT, CLUSTER = "mau-01", "ccn-mau-01"
@@ -146,7 +147,14 @@ ENTRIES: dict[str, Entry] = {
 """Every operation that takes an account. The live stream has its own test below."""
 
 STREAMS = {"get /api/v1/stream"}
-OPEN = {"post /api/v1/login", "get /healthz", "get /readyz", "get /metrics"}
+OPEN = {
+    "post /api/v1/login",
+    "get /api/v1/oidc/login",
+    "get /api/v1/oidc/callback",
+    "get /healthz",
+    "get /readyz",
+    "get /metrics",
+}
 
 
 @dataclass(frozen=True, slots=True)

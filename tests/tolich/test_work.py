@@ -30,11 +30,12 @@ from tests.tolich.desk import (
 )
 from tolich.clock import StepClock
 from tolich.pipeline import Pipeline
-from tolich.ports import EVERYTHING, Conflict, Deed, Forbidden, Shape
+from tolich.ports import EVERYTHING, Shape
 from tolich.store.proof import Broken, verify_chain
 from tolich.store.schema import action, alert_work, planned
 from tolich.store.work import history, read_work
 from tolich.working import Worker
+from tolich.workports import Conflict, Deed, Forbidden
 from tolich.worktimes import WorkTimes
 
 NINE = 9 * HOUR

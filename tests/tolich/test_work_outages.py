@@ -12,8 +12,9 @@ from tests.cast import DAY0, MINUTE, Stage
 from tests.tolich.desk import OWN, PEOPLE, person
 from tests.tolich.test_outages import EIGHT, ONE, OTHERS, on, outage, say
 from tolich.pipeline import Pipeline
-from tolich.ports import EVERYTHING, Announcement, Deed, Forbidden, Scope, Shape
+from tolich.ports import EVERYTHING, Scope, Shape
 from tolich.working import Worker
+from tolich.workports import Announcement, Deed, Forbidden
 
 __all__ = ["on"]  # the fixture: seven stations of three clusters
 THIRD = Scope(clusters=frozenset({"ccn-mau-03"}))

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from tolich.ports import Attached, Kept, Unattachable
 from tolich.store.schema import attachment
 from tolich.store.statements import next_key
+from tolich.workports import Attached, Kept, Unattachable
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_FILES = 5

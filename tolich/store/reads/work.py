@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from rules.model import AlertKind
 from rules.roles import PLANT_SIDE
-from tolich.ports import AlertQuery, Kept, Page, Scope, Shape
+from tolich.ports import AlertQuery, Page, Scope, Shape
 from tolich.store import attachments
 from tolich.store.alerts import alert_key, public_id
 from tolich.store.cursors import decode, encode
@@ -21,6 +21,7 @@ from tolich.store.samples import samples
 from tolich.store.schema import action
 from tolich.store.work import Happened, history, works
 from tolich.store.workshapes import action_shape, plan_shape, work_shape
+from tolich.workports import Kept
 
 
 class WorkReads(HistoryReads):
