@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from api.asking import GREATEST, Instant
 from api.examples import ALERT
-from api.shapes import Alert, Shaped, example
+from api.shapes import Alert, Next, Shaped, example
 from rules.loading import meant
 from rules.work import WorkState
 
@@ -251,18 +251,32 @@ class Action(Shaped):
     after: WorkState
 
 
-class WorkedAlert(Alert):
+class ListedAlert(Alert):
+    """An interval of trouble, and how far people are with it."""
+
+    model_config = example(ALERT | {"work": _WORK})
+    work: Work | None
+
+
+class WorkedAlert(ListedAlert):
     """An alert with its work, everything done about it, and its samples."""
 
     model_config = example(
         ALERT | {"work": _WORK, "actions": [_ACTION], "samples": [], "camera": None}
     )
-    work: Work | None
     actions: list[Action]
     samples: list[dict[str, Any]] = Field(
         description="bottle, requested_at, taken_at, results: value beside online, deviation in %."
     )
     camera: str | None
+
+
+class AlertPage(Shaped):
+    """Alerts, newest first."""
+
+    model_config = example({"items": [ALERT | {"work": _WORK}], "next": None})
+    items: list[ListedAlert]
+    next: str | None = Next
 
 
 class ActionPage(Shaped):
@@ -298,4 +312,4 @@ class PlanPage(Shaped):
     """Announcements, newest first."""
 
     items: list[Plan]
-    next: str | None = Field(description="Pass it as `cursor` for the next page; null at the end.")
+    next: str | None = Next

@@ -56,7 +56,7 @@ def finding(station: str, hour: int, **changes: Any) -> Shape:
 def alert(number: int, station: str, **changes: Any) -> Shape:
     """An alert of a station."""
     place = {"id": f"A{number}", "station": station, "cluster": STATIONS[station]}
-    return example(shapes.Alert, **place, **changes)
+    return example(worked.WorkedAlert, **place, **changes)
 
 
 def transition(seq: int, station: str = "m01") -> Shape:
