@@ -18,8 +18,9 @@ from api.explained import Why
 from api.jsonbody import Json
 from api.live import Pace, told
 from api.problems import errors
-from api.shapes import Alert, AlertPage, TransitionPage
+from api.shapes import TransitionPage
 from api.view import Seen, Within
+from api.worked import AlertPage, WorkedAlert
 from rules.roles import Right
 
 router = APIRouter(tags=["alerts"], dependencies=[needs(Right.READ)])
@@ -39,11 +40,11 @@ def alerts(view: Seen, query: Alerts, paging: Pages) -> Json:
 @router.get(
     "/alerts/{id}",
     summary="One alert",
-    response_model=Alert,
+    response_model=WorkedAlert,
     responses=errors("not-found", "invalid-request"),
 )
 def alert(view: Seen, id: str) -> Json:  # noqa: A002 - the name in the contract
-    """An alert as it stands."""
+    """An alert as it stands, and what people did about it."""
     return found(view.alert(id), "alert", id)
 
 

@@ -21,6 +21,7 @@ from api import (
     pages,
     stations,
     whatif,
+    work,
 )
 from api.asking import only_known
 from api.auth import asking, guarded
@@ -72,6 +73,7 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
         # A closure, so that no endpoint gets hold of `reads` itself.
         view=lambda caller: View(parts, caller.scope, hub),
         accounts=parts.accounts,
+        working=parts.working,
         provider=parts.provider,
         submit=parts.intake.submit,
         now=parts.clock.now,
@@ -105,6 +107,7 @@ PARTS = (
     law.router,
     whatif.router,
     inbox.router,
+    work.router,
     accounts.router,
     accounts.administering,
 )

@@ -33,6 +33,7 @@ from tolich.ports import (
     Scope,
     Shape,
 )
+from tolich.workports import Working
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Parts:
     accounts: Accounts
     clock: Clock
     metrics: Callable[[], bytes]
+    working: Working
     provider: Provider | None = None  # of log-ins
 
 
@@ -158,6 +160,7 @@ class Seams:
 
     view: Callable[[Caller], View]
     accounts: Accounts
+    working: Working
     provider: Provider | None
     submit: Callable[[Sequence[Delivery]], list[Receipt]]
     now: Callable[[], int]

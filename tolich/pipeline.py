@@ -31,6 +31,7 @@ from tolich.store.intake import StationDay, Taken, mark_due, take
 from tolich.store.ledger import Append, appending
 from tolich.store.registry import read_register, series_keys, version
 from tolich.store.schema import head, station_day
+from tolich.worktimes import WorkTimes
 
 log = structlog.get_logger()
 
@@ -300,6 +301,7 @@ class Pipeline(Taking):
         self.settler = Settler(registered, self.series, periods, grace)
         self.silence = Silence(engine, self.series)
         self.reminders = Reminders(engine)
+        self.work_times = WorkTimes(engine)
         allowed = load_instruments(catalogue)
         self.instruments = Instruments(engine, self.series, allowed, clock.now())
         self.waiting = Waiting()
@@ -333,6 +335,7 @@ class Pipeline(Taking):
         self._watch_silence(connected)
         self._remind()
         self._watch_instruments(connected)
+        self._time_work()
 
     def settle(self, *, everything: bool = False, busy: bool = False) -> int:
         """Judge what is ready (or all that waits); returns the number of findings written."""
@@ -422,6 +425,7 @@ class Pipeline(Taking):
         self.settler.forget()
         self.silence.recall()
         self.reminders.recall()
+        self.work_times.recall()
         self.instruments.recall(self.clock.now())
         self.waiting.doubt()
 
@@ -497,4 +501,12 @@ class Pipeline(Taking):
             with appending(self.engine, now) as append:
                 self._take_over(append)
                 self.reminders.write(append, register)
+            self._committed(append)
+
+    def _time_work(self) -> None:
+        register, now = self.registered.register, self.clock.now()
+        if self.work_times.waiting(register, now, self._head()):
+            with appending(self.engine, now) as append:
+                self._take_over(append)
+                self.work_times.write(append, register)
             self._committed(append)
