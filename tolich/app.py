@@ -28,6 +28,7 @@ from tolich.amending import Amender
 from tolich.clock import RealClock
 from tolich.lock import writer_lock
 from tolich.metrics import metrics_text
+from tolich.notify.ways import sender
 from tolich.outbox import Outbox
 from tolich.packs import load_catalogue, load_regulations
 from tolich.pipeline import Decode, Pipeline, Taking
@@ -142,7 +143,12 @@ def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
             stack.callback(thread.join, 5.0)
             stack.callback(stop.set)
         pipeline.room = room_in(settings.data, settings.min_free_mb)
-        yield Writer(pipeline, sources, connected)
+        notifier = sender(place.engine, settings.notify)
+        telling = threading.Thread(target=notifier.run, args=(stop,), name="notify", daemon=True)
+        telling.start()
+        stack.callback(telling.join, 5.0)
+        stack.callback(stop.set)
+        yield Writer(pipeline, sources, connected, notifier.counted)
 
 
 def _sources(

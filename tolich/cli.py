@@ -10,6 +10,7 @@ from tolich.commands import (
     evidence,
     folder,
     law,
+    notify,
     regulations,
     rejudge,
     replay,
@@ -39,6 +40,7 @@ app.command("rejudge")(rejudge.rejudge_days)
 app.command("verify")(evidence.verify)
 app.add_typer(regulations.regulations, name="regulations")
 app.add_typer(law.permits, name="permits")
+app.add_typer(notify.notify, name="notify")
 
 
 def main() -> None:
