@@ -8,8 +8,6 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import apprise
 
@@ -36,10 +34,14 @@ class AppriseChannel:
             raise Undeliverable("not an address that apprise knows")
         way.socket_connect_timeout = way.socket_read_timeout = self._timeout
         text = "\n".join(message.body.text.splitlines()[1:]) or message.body.text
-        with _overheard() as said:
-            done = way.notify(body=text, title=message.body.title)
-        if done:
+        attempt = _Attempt(way, text, message.body.title)
+        attempt.start()
+        attempt.join(2 * self._timeout)  # apprise bounds each read, not the whole
+        if attempt.done is None:
+            raise Retry(f"no whole answer within {2 * self._timeout:g} s")
+        if attempt.done:
             return Sent(f"{way.service_name}")
+        said = attempt.said
         why = " ".join(said)[:MOST_SAID] or "apprise says no more than that it failed"
         status = _STATUS.search(" ".join(said))
         if status is not None and status_meaning(int(status[1])) is Meaning.NEVER:
@@ -47,24 +49,35 @@ class AppriseChannel:
         raise Retry(why)
 
 
-@contextmanager
-def _overheard() -> Iterator[list[str]]:
-    """What apprise logs in this thread meanwhile, and nothing of what it says in others."""
-    ears = _Ears()
-    logger = logging.getLogger("apprise")
-    logger.addHandler(ears)
-    try:
-        yield ears.said
-    finally:
-        logger.removeHandler(ears)
+class _Attempt(threading.Thread):
+    """One call of apprise, in a thread of its own: what it logs there is about this call."""
+
+    def __init__(self, way: apprise.NotifyBase, text: str, title: str) -> None:
+        super().__init__(name="notify-apprise-attempt", daemon=True)
+        self._way, self._text, self._title = way, text, title
+        self.said: list[str] = []
+        self.done: bool | None = None  # None: under way, or ended by a mistake of apprise's
+
+    def run(self) -> None:
+        """Ask apprise, and listen."""
+        ears = _Ears(self.said)
+        logger = logging.getLogger("apprise")
+        logger.addHandler(ears)
+        try:
+            self.done = bool(self._way.notify(body=self._text, title=self._title))
+        finally:
+            logger.removeHandler(ears)
 
 
 class _Ears(logging.Handler):
-    def __init__(self) -> None:
+    """Hears what the thread that made it logs, and nothing of what others do meanwhile."""
+
+    def __init__(self, said: list[str]) -> None:
         super().__init__(logging.WARNING)
-        self.said: list[str] = []
+        self._said = said
         self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Keep it if it is ours."""
         if record.thread == self._thread:
-            self.said.append(record.getMessage())
+            self._said.append(record.getMessage())

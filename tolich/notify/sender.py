@@ -178,14 +178,16 @@ class Sender:
         now = self.wall()
         if self._tidied is not None and 0 <= now - self._tidied < TIDY:
             return
-        with writing(self.engine).begin() as connection:
-            expired = notifications.expire(connection, now - self.expire_after, list(self._busy))
-            unknown = [
-                Outcome(one.id, error=f"no channel {one.channel!r} is set up: see `notify` in docs")
-                for one in notifications.strangers(connection, list(self.channels), 1000)
-            ]
-            notifications.finish(connection, unknown)
-        self.counters.notifications_failed += expired + len(unknown)
+        busy = list(self._busy)
+        with self.engine.connect() as connection:
+            over = notifications.given_up(
+                connection, list(self.channels), now - self.expire_after, busy
+            )
+        if over:
+            with writing(self.engine).begin() as connection:
+                notifications.finish(connection, over)
+        for one in over:
+            self._count(one)
         self._tidied = now
 
     def _merge(self, floods: list[list[Waiting]], now: int) -> None:

@@ -145,12 +145,10 @@ class Tokens:
             return self._renew(self._kept())
 
     def _renew(self, kept: Mapping[str, Any]) -> str:
-        of = self._section
-        form = {
-            "app_id": of.app_id,
-            "grant_type": "refresh_token",
-            "refresh_token": str(kept.get("refresh_token", "")),
-        }
+        of, refresh = self._section, kept.get("refresh_token")
+        if not isinstance(refresh, str):
+            raise Retry(f"{of.token_file} holds no refresh_token: put a new pair into it")
+        form = {"app_id": of.app_id, "grant_type": "refresh_token", "refresh_token": refresh}
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "secret_key": read_secret(of.secret_key_file, "zalo.secret_key_file"),
@@ -160,13 +158,13 @@ class Tokens:
         if answer.status != 200:
             raise Retry(f"no access token: HTTP {answer.status} {answer.said}")
         told = understood(answer)
-        access, refresh = told.get("access_token"), told.get("refresh_token")
-        if not isinstance(access, str) or not isinstance(refresh, str):
+        access, following = told.get("access_token"), told.get("refresh_token")
+        if not isinstance(access, str) or not isinstance(following, str):
             code = told.get("error", "-")
             raise Retry(f"no access token (Zalo {code}): put a new pair into {of.token_file}")
         lasts = str(told.get("expires_in", ""))
         until = self._wall() + (int(lasts) if lasts.isascii() and lasts.isdigit() else 3600)
-        self._keep({"access_token": access, "refresh_token": refresh, "expires_at": until})
+        self._keep({"access_token": access, "refresh_token": following, "expires_at": until})
         return access
 
     def _kept(self) -> dict[str, Any]:

@@ -160,19 +160,6 @@ def finish(connection: Connection, outcomes: Iterable[Outcome]) -> None:
         )
 
 
-def expire(connection: Connection, before: int, busy: Collection[int]) -> int:
-    """Give up what was queued (or let out of quiet hours) before a wall time; returns how many."""
-    of = notification.c
-    said = func.coalesce(of.error, literal_column("'nothing was tried'"))
-    done = connection.execute(
-        update(notification)
-        .where(of.state == PENDING, of.queued_at < before, of.not_before < before)
-        .where(of.id.not_in(list(busy)))
-        .values(state=FAILED, error="expired: " + said)
-    )
-    return int(done.rowcount)
-
-
 def merge(connection: Connection, some: Sequence[Waiting], body: Body, kind: str, now: int) -> None:
     """Put one message in the place of several to the same address that were never tried."""
     # Keys are given under the head's lock, as in every append.
@@ -249,11 +236,28 @@ def _follows() -> ColumnElement[bool]:
     )
 
 
-def strangers(connection: Connection, channels: Collection[str], limit: int) -> list[Waiting]:
-    """Pending messages over channels that are not set up."""
+def given_up(
+    connection: Connection, channels: Collection[str], before: int, busy: Collection[int]
+) -> list[Outcome]:
+    """What is not sent any more: it expired, or its channel is not set up.
+
+    Expired is what was queued, or let out of quiet hours, before a wall time.
+    """
     of = notification.c
-    query = select(notification).where(of.state == PENDING, of.channel.not_in(list(channels)))
-    return [waiting(row) for row in connection.execute(query.limit(limit)).mappings()]
+    waits = [of.state == literal_column("'pending'"), of.id.not_in(list(busy))]
+    old = and_(of.queued_at < before, of.not_before < before)
+    query = select(of.id, of.channel, of.error).where(
+        *waits, or_(of.channel.not_in(list(channels)), old)
+    )
+    return [
+        Outcome(
+            one.id,
+            error=f"expired: {one.error or 'nothing was tried'}"
+            if one.channel in channels
+            else f"no channel {one.channel!r} is set up: see `notify` in the settings",
+        )
+        for one in connection.execute(query.limit(1000))
+    ]
 
 
 def floods(connection: Connection, channels: Collection[str], now: int) -> list[list[Waiting]]:
