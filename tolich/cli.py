@@ -16,6 +16,7 @@ from tolich.commands import (
     replay,
     serve,
     simulate,
+    users,
 )
 
 app = typer.Typer(
@@ -41,6 +42,7 @@ app.command("verify")(evidence.verify)
 app.add_typer(regulations.regulations, name="regulations")
 app.add_typer(law.permits, name="permits")
 app.add_typer(notify.notify, name="notify")
+app.add_typer(users.users, name="users")
 
 
 def main() -> None:

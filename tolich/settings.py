@@ -50,6 +50,15 @@ class Http(Section):
     port: int = Field(default=8000, ge=1, le=65535)
 
 
+class Oidc(Section):
+    """A provider of log-ins (OpenID Connect). `address` is ours, as browsers know it."""
+
+    issuer: str
+    client_id: str
+    client_secret_file: Path
+    address: str
+
+
 class Influx(Section):
     """InfluxDB 2 for dashboards; without a url nothing is projected."""
 
@@ -82,6 +91,7 @@ class Settings(BaseSettings):
     http: Http = Http()
     influx: Influx = Influx()
     notify: Notify = Notify()
+    oidc: Oidc | None = None
     close_after: int = Field(default=600, ge=60, le=86400)  # seconds after a period's end
     min_free_mb: int = Field(default=200, ge=0)  # below it nothing is acknowledged
 
