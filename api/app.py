@@ -17,6 +17,7 @@ from api import (
     health,
     inbox,
     law,
+    notifications,
     oidc,
     pages,
     stations,
@@ -70,7 +71,7 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
     app.state.hub = hub
     app.state.seams = Seams(
         # A closure, so that no endpoint gets hold of `reads` itself.
-        view=lambda caller: View(parts, caller.scope, hub),
+        view=lambda caller: View(parts, caller, hub),
         accounts=parts.accounts,
         provider=parts.provider,
         submit=parts.intake.submit,
@@ -105,6 +106,7 @@ PARTS = (
     law.router,
     whatif.router,
     inbox.router,
+    notifications.router,
     accounts.router,
     accounts.administering,
 )

@@ -39,6 +39,7 @@ from tolich.ports import Clock, Registered, Source
 from tolich.room import room_in
 from tolich.settings import Influx, Mqtt, Oidc, Settings
 from tolich.store.database import migrate, open_engine, sqlite_url
+from tolich.store.deliveries import StoreDeliveries
 from tolich.store.health import beat
 from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
@@ -227,7 +228,7 @@ def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     accounts = StoreAccounts(place.engine, lambda: taking.registered.register, clock)
     parts = Parts(
         reads, taking, Amender(taking), accounts, clock, metrics_text(reads.health),
-        _provider(settings.oidc),
+        _provider(settings.oidc), StoreDeliveries(place.engine, lambda: taking.registered),
     )  # fmt: skip
     return create_app(parts)
 

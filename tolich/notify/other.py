@@ -24,9 +24,13 @@ class AppriseChannel:
 
     def __init__(self, section: Other) -> None:
         self._timeout = section.timeout
+        self._services = frozenset(section.services)
 
     def send(self, message: Message) -> Sent:
         """Hand it to apprise. Raises Retry or Undeliverable."""
+        service = message.address.partition("://")[0].lower()
+        if service not in self._services:
+            raise Undeliverable(f"notify.apprise.services does not name {service!r}")
         asset = apprise.AppriseAsset(app_id="tolich", app_url="", async_mode=False)
         asset.http_redirects = False
         way = apprise.Apprise.instantiate(message.address, asset=asset, suppress_exceptions=True)

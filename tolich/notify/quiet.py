@@ -15,6 +15,16 @@ class Quiet:
     end: int
 
 
+def quiet_of(start: str | None, end: str | None) -> Quiet | None:
+    """Quiet hours as accounts have them, "22:00" to "06:00"; None unless both are given."""
+    return None if start is None or end is None else Quiet(_seconds(start), _seconds(end))
+
+
+def _seconds(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 3600 + int(minutes) * 60
+
+
 def not_before(quiet: Quiet | None, severity: str, now: int) -> int:
     """The wall time until which a message waits; 0: it does not. Critical ones never do."""
     if quiet is None or quiet.start == quiet.end or severity == "critical":

@@ -13,6 +13,10 @@ LONGEST_URL = 50
 """Characters of `public_url` at most: a text message holds it whole, beside what it says."""
 
 
+PUBLIC_SERVICES = ("tgram", "slack", "discord", "workflows", "viber", "line", "pover", "pbul")
+"""Services of apprise that always call their own host, by how their addresses begin."""
+
+
 def _address(url: str) -> str:
     scheme, _, rest = url.partition("://")
     if scheme not in ("http", "https") or not rest or not rest.isascii() or " " in rest:
@@ -72,8 +76,13 @@ class Sms(Section):
 
 
 class Other(Section):
-    """Everything else that apprise can reach; the address of an account is an apprise URL."""
+    """Everything else that apprise can reach; the address of an account is an apprise URL.
 
+    People type their own addresses. A service whose address names any host would let them call
+    programs of our own network from here, so that only those named here are used.
+    """
+
+    services: list[str] = Field(default_factory=lambda: list(PUBLIC_SERVICES))
     timeout: Seconds = 10
 
 

@@ -88,7 +88,7 @@ def sms(folder: Path, url: str) -> Channel:
 
 
 def other(_: Path, __: str) -> Channel:
-    return AppriseChannel(Other(timeout=TIMEOUT))
+    return AppriseChannel(Other(timeout=TIMEOUT, services=["json", "jsons"]))
 
 
 WEBHOOK = Kind("webhook", webhook, lambda url: f"{url}/hook", b"", reads_body=False)

@@ -17,7 +17,7 @@ from rules.wording import FOOTER, SIMULATED
 from tests.cast import CATALOGUE, REGULATIONS, cast_register
 from tolich.notify import templates
 from tolich.notify.channel import Body, Language
-from tolich.notify.quiet import Quiet, not_before
+from tolich.notify.quiet import Quiet, not_before, quiet_of
 from tolich.notify.sections import LONGEST_URL
 from tolich.notify.templates import KIND_OF_CHANGE, Kind
 from tolich.notify.texts import (
@@ -308,8 +308,8 @@ def _register() -> Register:
 
 
 HOUR = 3600
-NIGHT = Quiet(22 * HOUR, 6 * HOUR)
-NOON_REST = Quiet(12 * HOUR, 13 * HOUR + 1800)
+NIGHT = quiet_of("22:00", "06:00")
+NOON_REST = quiet_of("12:00", "13:30")
 MIDNIGHT = 1_795_280_400  # 2026-11-22T00:00:00+07:00
 
 
@@ -318,7 +318,7 @@ MIDNIGHT = 1_795_280_400  # 2026-11-22T00:00:00+07:00
     [
         (NIGHT, 21, None), (NIGHT, 22, 30), (NIGHT, 23, 30), (NIGHT, 0, 6), (NIGHT, 5, 6),
         (NIGHT, 6, None), (NOON_REST, 11, None), (NOON_REST, 12, 13.5), (NOON_REST, 13, 13.5),
-        (NOON_REST, 14, None), (Quiet(0, 0), 3, None), (None, 3, None),
+        (NOON_REST, 14, None), (Quiet(0, 0), 3, None), (quiet_of("22:00", None), 23, None),
     ],
 )  # fmt: skip
 def test_quiet_hours(quiet: Quiet | None, at: int, until: float | None) -> None:
