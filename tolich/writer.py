@@ -6,7 +6,7 @@ import gc
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 
@@ -67,11 +67,13 @@ class Writer:
         pipeline: Pipeline,
         sources: Sequence[Source],
         connected: Callable[[], int | None],
+        others: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         self.pipeline = pipeline
         self.problems: list[str] = []
         self._sources = sources
         self._connected = connected
+        self._others = others  # counters of what else runs in this process
         self._arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
         self._ticked = 0.0
         self._beaten = 0.0
@@ -157,5 +159,6 @@ class Writer:
         counters = asdict(self.pipeline.counters) | {
             "queue": self._arrivals.qsize(),
             "due": len(self.pipeline.waiting.due),
+            **self._others(),
         }
         beat(self.pipeline.engine, WRITER, [*self.problems, *broken], counters)
