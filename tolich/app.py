@@ -30,7 +30,8 @@ from tolich.amending import Amender
 from tolich.clock import RealClock
 from tolich.lock import writer_lock
 from tolich.metrics import metrics_text
-from tolich.notify.ways import sender
+from tolich.notify.sections import Notify
+from tolich.notify.ways import channels, sender
 from tolich.oidc import Client, OpenIdProvider
 from tolich.outbox import Outbox
 from tolich.packs import load_catalogue, load_regulations
@@ -44,6 +45,7 @@ from tolich.store.health import beat
 from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
 from tolich.store.registry import enter, read_register
+from tolich.telling import Telling
 from tolich.working import Worker
 from tolich.writer import Writer
 from tolich.yamlfile import read_yaml
@@ -148,6 +150,7 @@ def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
             stack.callback(thread.join, 5.0)
             stack.callback(stop.set)
         pipeline.room = room_in(settings.data, settings.min_free_mb)
+        pipeline.telling = _telling(settings.notify, lambda: pipeline.registered)
         notifier = sender(place.engine, settings.notify)
         telling = threading.Thread(target=notifier.run, args=(stop,), name="notify", daemon=True)
         telling.start()
@@ -218,12 +221,17 @@ class WebIntake(Taking):
                 log.error("the store did not answer", reason=str(error.orig))
 
 
+def _telling(section: Notify, registered: Callable[[], Registered]) -> Telling:
+    return Telling(registered, channels(section), section.public_url)
+
+
 def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     """The API on the store. The store must have been prepared by the writer."""
     place = Place(settings, clock)
     registered = place.registered()
     taking = WebIntake(place.engine, decode, place.catalogue, registered, clock)
     taking.room = room_in(settings.data, settings.min_free_mb)
+    taking.telling = _telling(settings.notify, lambda: taking.registered)
     reads = place.reads(taking)
     threading.Thread(target=taking.live, args=(stop,), name="register", daemon=True).start()
     accounts = StoreAccounts(place.engine, lambda: taking.registered.register, clock)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import structlog
@@ -31,6 +32,7 @@ from tolich.store.intake import StationDay, Taken, mark_due, take
 from tolich.store.ledger import Append, appending
 from tolich.store.registry import read_register, series_keys, version
 from tolich.store.schema import head, station_day
+from tolich.telling import Telling
 from tolich.worktimes import WorkTimes
 
 log = structlog.get_logger()
@@ -87,6 +89,7 @@ class Taking:
         self.clock = clock
         self.counters = Counters()
         self.room: Callable[[], None] = plenty
+        self.telling: Telling | None = None  # None: nobody is told, as in a replay
         self._decode = decode
         self.series: dict[Series, int] = series_keys(engine)
         self._register_version = self._version()
@@ -151,12 +154,16 @@ class Taking:
     ) -> list[Receipt]:
         now = self.clock.now()
         decoded = [self._decoded(delivery, now) for delivery in deliveries]
-        with appending(self.engine, now) as append:
+        with self._appending(now) as append:
             taken = self._take(append, deliveries, decoded)
             self._after(append, taken, busy, judging)
         self._committed(append)
         self._count(decoded, taken)
         return [Receipt(len(content.readings), content.rejected) for content in decoded]
+
+    def _appending(self, now: int | None = None) -> AbstractContextManager[Append]:
+        """A transaction on the record; who has to be told of it is told in the same one."""
+        return appending(self.engine, self.clock.now() if now is None else now, self.telling)
 
     def _take(
         self, append: Append, deliveries: Sequence[Delivery], decoded: Sequence[Decoded]
@@ -180,7 +187,7 @@ class Taking:
 
     def _quarantine(self, delivery: Delivery, error: Exception) -> Receipt:
         content = self._poisoned(delivery, error)
-        with appending(self.engine, self.clock.now()) as append:
+        with self._appending() as append:
             self._take(append, [delivery], [content])
         self._committed(append)
         return Receipt(0, content.rejected)
@@ -334,6 +341,7 @@ class Pipeline(Taking):
         self.settle(everything=fill, busy=busy)
         self._watch_silence(connected)
         self._remind()
+        self._climb()
         self._watch_instruments(connected)
         self._time_work()
 
@@ -353,7 +361,7 @@ class Pipeline(Taking):
 
     def _settle_some(self, days: list[StationDay]) -> int:
         try:
-            with appending(self.engine, self.clock.now()) as append:
+            with self._appending() as append:
                 self._take_over(append)
                 written = self._settle(append, days)
         except NotDurable:
@@ -463,7 +471,7 @@ class Pipeline(Taking):
                 connection, register, today, lambda s: fill or mono - self._late(s) >= FILL_AFTER
             )
         if missing:
-            with appending(self.engine, self.clock.now()) as append:
+            with self._appending() as append:
                 self._take_over(append)
                 mark_due(append.connection, missing, 1)
             self._committed(append)
@@ -477,7 +485,7 @@ class Pipeline(Taking):
             return
         register, now = self.registered.register, self.clock.now()
         if self.silence.due(register, connected, now):
-            with appending(self.engine, now) as append:
+            with self._appending(now) as append:
                 self._take_over(append)  # may have heard of somebody
                 look = self.silence.due(register, connected, now)
                 if look is not None:
@@ -490,15 +498,28 @@ class Pipeline(Taking):
         now = self.clock.now()
         found = self.instruments.look(self.registered, now)
         if found:
-            with appending(self.engine, now) as append:
+            with self._appending(now) as append:
                 self._take_over(append)
                 self.instruments.write(append, found)
+            self._committed(append)
+
+    def _climb(self) -> None:
+        """Tell the next side of what nobody received, and every morning the digest."""
+        telling, now = self.telling, self.clock.now()
+        if telling is None:
+            return
+        with self.engine.connect() as connection:
+            waiting = telling.waiting(connection, now)
+        if waiting:
+            with self._appending(now) as append:
+                self._take_over(append)
+                telling.catch_up(append)
             self._committed(append)
 
     def _remind(self) -> None:
         register, now = self.registered.register, self.clock.now()
         if self.reminders.waiting(register, now):
-            with appending(self.engine, now) as append:
+            with self._appending(now) as append:
                 self._take_over(append)
                 self.reminders.write(append, register)
             self._committed(append)
@@ -506,7 +527,7 @@ class Pipeline(Taking):
     def _time_work(self) -> None:
         register, now = self.registered.register, self.clock.now()
         if self.work_times.waiting(register, now, self._head()):
-            with appending(self.engine, now) as append:
+            with self._appending(now) as append:
                 self._take_over(append)
                 self.work_times.write(append, register)
             self._committed(append)

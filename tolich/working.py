@@ -45,7 +45,7 @@ class Worker:
         if key is None or self._reads.alert(caller.scope, asked.alert) is None:
             return None
         said = attachments.checked(asked.attachments)
-        with appending(taking.engine, taking.clock.now()) as append:
+        with appending(taking.engine, taking.clock.now(), taking.telling) as append:
             # Read again under the head's lock: nobody changes it any more.
             shape = self._reads.alert(caller.scope, asked.alert)
             if shape is not None:
@@ -106,7 +106,7 @@ class Worker:
         _may_announce(caller, asked.kind)
         stations = taking.registered.register.stations
         visible = {s.id: s for s in stations.values() if caller.scope.sees(s.cluster, s.plant)}
-        with appending(taking.engine, taking.clock.now()) as append:
+        with appending(taking.engine, taking.clock.now(), taking.telling) as append:
             row = announced(append.at, visible, asked)
             key = announce(append, row | _signed(caller))
         return self._plan(caller.scope, key)
@@ -119,7 +119,7 @@ class Worker:
         if found is None:
             return None
         _may_announce(caller, found.kind.value)
-        with appending(taking.engine, taking.clock.now()) as append:
+        with appending(taking.engine, taking.clock.now(), taking.telling) as append:
             (now,) = (p for p in plans(append.connection, [found.station]) if p.id == plan)
             if now.ended_by is not None or (now.end is not None and now.end <= append.at):
                 raise _over(now.ended_by, now.end)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, insert, or_, select, update
 
 from rules.days import rfc3339
 from rules.model import AlertKind, Change, Severity
-from tolich.store.ledger import Append, canonical
+from tolich.store.ledger import Append, News, canonical
 from tolich.store.schema import alert, transition
 from tolich.store.statements import next_key
 from tolich.store.work import moved
@@ -218,6 +218,7 @@ def _write(
     append.later(transition, (seq, *content))
     if alert_id is not None and after is not None:
         place = (about.station, about.parameter)
+        append.news.append(News(seq, alert_id, change.value, (before or {}).get("severity")))
         moved(append, alert_id, about.kind, place, change, after["state"] == ACTIVE)
 
 

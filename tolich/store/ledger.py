@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, insert, select
 from sqlalchemy.exc import OperationalError
@@ -26,6 +26,16 @@ _LAST = select(head.c.seq, head.c.at, head.c.digest).with_for_update()
 GENESIS = hashlib.sha256(b"tolich evidence chain 1").digest()
 
 
+class News(NamedTuple):
+    """Something that happened to an alert in a transaction, of which people may have to be told."""
+
+    seq: int
+    alert: int
+    what: str  # a rules.model.Change, or an act or a passing of rules.work
+    before: str | None = None  # of a change: the severity until then
+    body: Mapping[str, Any] = {}  # of an act: what its row keeps
+
+
 @dataclass(slots=True)
 class Append:
     """One transaction that adds to the record. Entries are numbered as they are made."""
@@ -34,6 +44,7 @@ class Append:
     at: int  # plant time of every entry
     seq: int  # of the last entry
     digest: bytes
+    news: list[News] = field(default_factory=list)
     _chained: list[tuple[Any, ...]] = field(default_factory=list)
     _later: dict[Table, list[tuple[Any, ...]]] = field(default_factory=dict)
 
@@ -86,8 +97,13 @@ _ENCODER = json.JSONEncoder(
 
 
 @contextmanager
-def appending(engine: Engine, now: int) -> Iterator[Append]:
-    """A transaction on the record; all of it or none. Raises NotDurable when it did not commit."""
+def appending(
+    engine: Engine, now: int, last_of_all: Callable[[Append], None] | None = None
+) -> Iterator[Append]:
+    """A transaction on the record; all of it or none. Raises NotDurable when it did not commit.
+
+    `last_of_all` adds what follows from the rest, in the same transaction.
+    """
     try:
         with writing(engine).begin() as connection:
             last = connection.execute(_LAST).one_or_none()
@@ -96,6 +112,8 @@ def appending(engine: Engine, now: int) -> Iterator[Append]:
             seq, at, digest = (0, now, GENESIS) if last is None else last
             append = Append(connection, max(now, at), seq, bytes(digest))
             yield append
+            if last_of_all is not None:
+                last_of_all(append)
             append.finish()
     except OperationalError as error:
         raise NotDurable(str(error.orig)) from error

@@ -22,6 +22,7 @@ from tolich.store.schema import (
     rejection,
     rejudgement,
     terms,
+    told,
     transition,
     version,
 )
@@ -43,12 +44,14 @@ TABLES = {
     "action": action,
     "planned": planned,
     "account": account_change,
+    "told": told,
 }
 UNNUMBERED = ("limit", "version", "terms")
 """Kinds whose rows do not carry their seq; their digest covers the body as it is."""
 
 KEYED = (
-    "finding", "rejection", "register", "rejudgement", "amendment", "account", "action", "planned",
+    "finding", "rejection", "register", "rejudgement", "amendment", "account", "told", "action",
+    "planned",
 )  # fmt: skip
 """Kinds whose rows have a key of their own beside the seq."""
 

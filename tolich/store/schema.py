@@ -436,3 +436,27 @@ login = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
+
+# How far each alert has climbed: a convenience, which the record of who was told re-derives.
+climb = Table(
+    "climb",
+    metadata,
+    Column("alert", Key, primary_key=True, autoincrement=False),
+    Column("since", BigInteger, nullable=False),  # plant time from which the steps count
+    Column("told", Text, nullable=False),  # the sides, JSON
+    Column("due", BigInteger, nullable=True, index=True),  # the next step; NULL: none is left
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("alert", BigInteger, nullable=True, index=True),  # NULL: a digest
+    Column("kind", Text, nullable=False),  # tolich.notify.templates.Kind
+    Column("account", BigInteger, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("channels", Text, nullable=False),  # JSON
+)

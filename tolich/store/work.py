@@ -29,7 +29,7 @@ from rules.work import (
     step,
     work,
 )
-from tolich.store.ledger import Append, canonical
+from tolich.store.ledger import Append, News, canonical
 from tolich.store.planned import covering, plans_at
 from tolich.store.schema import action, alert, alert_work, transition
 from tolich.store.statements import next_key, upsert
@@ -196,6 +196,7 @@ def act(
     }  # fmt: skip
     seq = append.entry("action", row["id"], canonical(row))
     append.connection.execute(insert(action).values(seq=seq, **row))
+    append.news.append(News(seq, key, what.value, body=dict(body) | {"by": by.name}))
     _note(append.connection, key, after)
     return row["id"], after
 
