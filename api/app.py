@@ -17,6 +17,7 @@ from api import (
     health,
     inbox,
     law,
+    notifications,
     oidc,
     pages,
     stations,
@@ -71,7 +72,7 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
     app.state.hub = hub
     app.state.seams = Seams(
         # A closure, so that no endpoint gets hold of `reads` itself.
-        view=lambda caller: View(parts, caller.scope, hub),
+        view=lambda caller: View(parts, caller, hub),
         accounts=parts.accounts,
         working=parts.working,
         provider=parts.provider,
@@ -108,6 +109,7 @@ PARTS = (
     whatif.router,
     inbox.router,
     work.router,
+    notifications.router,
     accounts.router,
     accounts.administering,
 )

@@ -23,9 +23,11 @@ from tolich.ports import (
     Caller,
     Clock,
     Comparing,
+    Deliveries,
     Delivery,
     FindingQuery,
     Intake,
+    NotificationQuery,
     Page,
     Provider,
     Reads,
@@ -48,6 +50,7 @@ class Parts:
     metrics: Callable[[], bytes]
     working: Working
     provider: Provider | None = None  # of log-ins
+    deliveries: Deliveries | None = None  # None: nothing is ever said from here
 
 
 class View:
@@ -56,8 +59,10 @@ class View:
     The scope is inside; there is no way around it.
     """
 
-    def __init__(self, parts: Parts, scope: Scope, hub: Hub) -> None:
-        self.scope = scope
+    def __init__(self, parts: Parts, caller: Caller, hub: Hub) -> None:
+        self.scope: Scope = caller.scope
+        self._caller = caller
+        self._deliveries = parts.deliveries
         self._reads = parts.reads
         self._amending = parts.amending
         self._hub = hub
@@ -122,13 +127,22 @@ class View:
         """Transitions with seq > after, oldest first."""
         return self._reads.transitions(self.scope, after, limit)
 
-    async def follow(self, after: int | None) -> AsyncIterator[ServerSentEvent]:
-        """The live stream, from `after` or from now."""
-        return await self._hub.follow(self.scope, after)
+    async def follow(
+        self, after: int | None, still: Callable[[], bool]
+    ) -> AsyncIterator[ServerSentEvent]:
+        """The live stream, from `after` or from now, for as long as `still` says so."""
+        return await self._hub.follow(self.scope, after, still)
 
     def rejected(self, station: str | None, paging: Paging) -> Page:
         """Rejections, newest first."""
         return self._reads.rejected(self.scope, station, paging.cursor, paging.limit)
+
+    def notifications(self, query: NotificationQuery, paging: Paging) -> Page:
+        """What was said to the caller, newest first, and to others as far as it may know."""
+        if self._deliveries is None:
+            return Page()
+        caller, cursor = self._caller, paging.cursor
+        return self._deliveries.notifications(caller, query, cursor, paging.limit)
 
     def permits(self, paging: Paging) -> Page:
         """Permits by id."""

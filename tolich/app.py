@@ -30,6 +30,7 @@ from tolich.amending import Amender
 from tolich.clock import RealClock
 from tolich.lock import writer_lock
 from tolich.metrics import metrics_text
+from tolich.notify.ways import sender
 from tolich.oidc import Client, OpenIdProvider
 from tolich.outbox import Outbox
 from tolich.packs import load_catalogue, load_regulations
@@ -38,6 +39,7 @@ from tolich.ports import Clock, Registered, Source
 from tolich.room import room_in
 from tolich.settings import Influx, Mqtt, Oidc, Settings
 from tolich.store.database import migrate, open_engine, sqlite_url
+from tolich.store.deliveries import StoreDeliveries
 from tolich.store.health import beat
 from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
@@ -146,7 +148,12 @@ def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
             stack.callback(thread.join, 5.0)
             stack.callback(stop.set)
         pipeline.room = room_in(settings.data, settings.min_free_mb)
-        yield Writer(pipeline, sources, connected)
+        notifier = sender(place.engine, settings.notify)
+        telling = threading.Thread(target=notifier.run, args=(stop,), name="notify", daemon=True)
+        telling.start()
+        stack.callback(telling.join, 5.0)
+        stack.callback(stop.set)
+        yield Writer(pipeline, sources, connected, notifier.counted)
 
 
 def _sources(
@@ -223,6 +230,7 @@ def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     parts = Parts(
         reads, taking, Amender(taking), accounts, clock, metrics_text(reads.health),
         Worker(taking, reads), _provider(settings.oidc),
+        StoreDeliveries(place.engine, lambda: taking.registered),
     )  # fmt: skip
     return create_app(parts)
 

@@ -10,6 +10,7 @@ from tolich.commands import (
     evidence,
     folder,
     law,
+    notify,
     regulations,
     rejudge,
     replay,
@@ -40,6 +41,7 @@ app.command("rejudge")(rejudge.rejudge_days)
 app.command("verify")(evidence.verify)
 app.add_typer(regulations.regulations, name="regulations")
 app.add_typer(law.permits, name="permits")
+app.add_typer(notify.notify, name="notify")
 app.add_typer(users.users, name="users")
 
 

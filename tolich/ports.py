@@ -250,6 +250,16 @@ class BadCursor(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationQuery:
+    """Filters of the notifications list."""
+
+    state: str | None = None
+    channel: str | None = None
+    kind: str | None = None
+    alert: str | None = None  # its public id
+
+
+@dataclass(frozen=True, slots=True)
 class Comparing:
     """History being judged under other permits, beside today's register.
 
@@ -259,6 +269,16 @@ class Comparing:
 
     station_days: int
     lines: Iterator[list[Shape]]
+
+
+class Deliveries(Protocol):
+    """What was said to whom, and what could not be delivered."""
+
+    def notifications(
+        self, caller: Caller, query: NotificationQuery, cursor: str | None, limit: int
+    ) -> Page:
+        """Newest first: the caller's own; with Right.DELIVERIES those within the scope, too."""
+        ...
 
 
 class Reads(Protocol):

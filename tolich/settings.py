@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -16,6 +16,8 @@ from pydantic_settings import (
 
 from rules.loading import meant
 from rules.model import Problem, Refused
+from tolich.notify.sections import Notify
+from tolich.sections import Section
 from tolich.yamlfile import read_yaml
 
 SPELLED = {"register_files": "register"}
@@ -24,12 +26,6 @@ SPELLED = {"register_files": "register"}
 PREFIX = "TOLICH_"
 OURS = ("TOLICH_NO_SKIP",)
 """Variables with our prefix that are not settings: the tests' own."""
-
-
-class Section(BaseModel):
-    """A part of the settings; a key nobody knows is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Mqtt(Section):
@@ -94,6 +90,7 @@ class Settings(BaseSettings):
     folder: Path | None = None  # watched for TT10 files
     http: Http = Http()
     influx: Influx = Influx()
+    notify: Notify = Notify()
     oidc: Oidc | None = None
     close_after: int = Field(default=600, ge=60, le=86400)  # seconds after a period's end
     min_free_mb: int = Field(default=200, ge=0)  # below it nothing is acknowledged
@@ -173,11 +170,11 @@ def _strangers() -> list[Problem]:
 
 
 def _known(place: list[str]) -> list[str]:
-    sections: dict[str, type[BaseModel]] = {
-        "mqtt": Mqtt,
-        "http": Http,
-        "influx": Influx,
-        "oidc": Oidc,
-    }
-    model: type[BaseModel] = sections.get(place[0], Settings) if place else Settings
+    """The keys of the section that stands at a place; of the innermost one there is."""
+    model: type[BaseModel] = Settings
+    for key in place:
+        field = model.model_fields.get(key)
+        kinds = () if field is None else get_args(field.annotation) or (field.annotation,)
+        inner = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        model = inner[0] if inner else model
     return [SPELLED.get(key, key) for key in model.model_fields]

@@ -20,6 +20,7 @@ from api.problems import KINDS
 from tests.meta.source import ROOT, files
 from tolich.cli import app
 from tolich.metrics import GAUGES
+from tolich.notify import sender
 from tolich.pipeline import Counters
 from tolich.settings import SPELLED, Settings
 
@@ -131,7 +132,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_every_metric_is_documented() -> None:
     said = table(DOCS / "operations.md")
-    counted = {f"tolich_{field.name}_total" for field in fields(Counters)}
+    both = [*fields(Counters), *fields(sender.Counters)]
+    counted = {f"tolich_{field.name}_total" for field in both}
     waiting = {f"tolich_{name}" for name in GAUGES - {"lag"}}
     assert counted | waiting <= said.keys()
 

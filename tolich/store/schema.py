@@ -354,6 +354,41 @@ process = Table(
     Column("body", Text, nullable=False),  # counters and health, JSON
 )
 
+# What is to be said to whom. Not evidence: a row moves on as it is sent.
+notification = Table(
+    "notification",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("created_at", BigInteger, nullable=False),  # plant time
+    Column("queued_at", BigInteger, nullable=False),  # wall time; it expires from here on
+    Column("alert", BigInteger, nullable=True),
+    Column("kind", Text, nullable=False),  # tolich.notify.templates.Kind
+    Column("account", BigInteger, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("body", Text, nullable=False),  # title, text, sms, link, fields: JSON
+    Column("key", Text, nullable=False, unique=True),  # the receiver sees it, too
+    Column("not_before", BigInteger, nullable=False),  # wall time; quiet hours
+    Column("state", Text, nullable=False),  # pending, sent, failed, superseded
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False),  # wall time of the next attempt
+    Column("sent_at", BigInteger, nullable=True),  # wall time
+    Column("receipt", Text, nullable=True),
+    Column("error", Text, nullable=True),  # of the last attempt
+    Column("merged_into", BigInteger, nullable=True),  # the message that lists it
+)
+Index(
+    "notification_pending",
+    notification.c.channel,
+    notification.c.next_at,
+    sqlite_where=notification.c.state == "pending",
+    postgresql_where=notification.c.state == "pending",
+)
+Index("notification_order", notification.c.alert, notification.c.address)
+Index("notification_account", notification.c.account, notification.c.id)
+
 account = Table(
     "account",
     metadata,

@@ -1,0 +1,1 @@
+"""Telling people and programs: channels, the texts they carry, and the sender of the outbox."""
