@@ -140,7 +140,7 @@ class Sender:
         for one in self._unwritten:
             self._count(one)
             self._busy.pop(one.id, None)
-        self._unwritten.clear() if False else None
+        self._unwritten.clear()
 
     def _count(self, one: Outcome) -> None:
         place = self._busy.get(one.id, ("", ""))
