@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
 from starlette.responses import Response
@@ -12,14 +12,15 @@ from starlette.types import Receive, Scope, Send
 
 from api.answers import WHY, Accept, Lang, explained, found, listed
 from api.asking import GREATEST, MOST, USUAL, After, Alerts, Pages
-from api.auth import needs
+from api.auth import Asking, needs, still
 from api.examples import TRANSITION
 from api.explained import Why
 from api.jsonbody import Json
 from api.live import Pace, told
 from api.problems import errors
-from api.shapes import Alert, AlertPage, TransitionPage
+from api.shapes import TransitionPage
 from api.view import Seen, Within
+from api.worked import AlertPage, WorkedAlert
 from rules.roles import Right
 
 router = APIRouter(tags=["alerts"], dependencies=[needs(Right.READ)])
@@ -39,11 +40,11 @@ def alerts(view: Seen, query: Alerts, paging: Pages) -> Json:
 @router.get(
     "/alerts/{id}",
     summary="One alert",
-    response_model=Alert,
+    response_model=WorkedAlert,
     responses=errors("not-found", "invalid-request"),
 )
 def alert(view: Seen, id: str) -> Json:  # noqa: A002 - the name in the contract
-    """An alert as it stands."""
+    """An alert as it stands, and what people did about it."""
     return found(view.alert(id), "alert", id)
 
 
@@ -101,8 +102,10 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     responses=_STREAM | errors("invalid-request"),
 )
 async def stream(
+    request: Request,
     view: Seen,
     seams: Within,
+    caller: Asking,
     after: Annotated[int | None, After] = None,
     last_event_id: Annotated[int | None, Header(ge=0, le=GREATEST)] = None,
 ) -> Response:
@@ -113,7 +116,7 @@ async def stream(
     """
     # A browser that reconnects keeps the `after` of its URL; the header is the newer of the two.
     begin = after if last_event_id is None else last_event_id
-    return _Stream(await view.follow(begin), seams.pace)
+    return _Stream(await view.follow(begin, still(request, caller)), seams.pace)
 
 
 class _Stream(EventSourceResponse):

@@ -22,6 +22,7 @@ from api import (
     pages,
     stations,
     whatif,
+    work,
 )
 from api.asking import only_known
 from api.auth import asking, guarded
@@ -73,6 +74,7 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
         # A closure, so that no endpoint gets hold of `reads` itself.
         view=lambda caller: View(parts, caller, hub),
         accounts=parts.accounts,
+        working=parts.working,
         provider=parts.provider,
         submit=parts.intake.submit,
         now=parts.clock.now,
@@ -106,6 +108,7 @@ PARTS = (
     law.router,
     whatif.router,
     inbox.router,
+    work.router,
     notifications.router,
     accounts.router,
     accounts.administering,

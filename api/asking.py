@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from api.problems import BAD_TIME, Trouble
 from rules.loading import meant
 from rules.model import AlertKind, Outcome
+from rules.work import WorkState
 from tolich.ports import AlertQuery, FindingQuery
 
 MOST = 1000
@@ -115,9 +116,11 @@ async def _alert_query(
     kind: Annotated[AlertKind | None, Query()] = None,
     since: Annotated[Bound | None, Query(description="Started at this time or later.")] = None,
     as_of: AsOf = None,
+    work: Annotated[WorkState | None, Query(description="How far people are with it.")] = None,
 ) -> AlertQuery:
     word = None if kind is None else kind.value
-    return AlertQuery(state, station, cluster, word, since, as_of)
+    worked = None if work is None else work.value
+    return AlertQuery(state, station, cluster, word, since, as_of, worked)
 
 
 Pages = Annotated[Paging, Depends(_paging)]

@@ -7,7 +7,7 @@ which one says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -50,6 +50,19 @@ def asking(
 
 
 Asking = Annotated[Caller, Depends(asking)]
+
+
+def still(request: Request, caller: Caller) -> Callable[[], bool]:
+    """Whether who sent a request would be let in again, and see the same."""
+    accounts: Accounts = request.app.state.seams.accounts
+    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    token = request.cookies.get(COOKIE, "")
+
+    def known() -> bool:
+        again = accounts.by_key(key) if kind.lower() == "bearer" else accounts.by_session(token)
+        return again == caller
+
+    return known
 
 
 def give_cookie(answer: Response, token: str, request: Request) -> None:

@@ -40,6 +40,7 @@ KINDS: Mapping[str, Kind] = {
     "not-found": Kind(404, "Nothing here"),
     "method-not-allowed": Kind(405, "Method not allowed"),
     "conflict": Kind(409, "Something happened in between"),
+    "too-large": Kind(413, "Larger than what is kept"),
     "unsupported-media-type": Kind(415, "Content type not understood"),
     "invalid-request": Kind(422, "The request is not what this endpoint takes"),
     "too-much": Kind(422, "More than one answer holds"),

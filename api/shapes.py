@@ -386,14 +386,6 @@ class FindingPage(Shaped):
     next: str | None = Next
 
 
-class AlertPage(Shaped):
-    """Alerts, newest first."""
-
-    model_config = _page(ALERT)
-    items: list[Alert]
-    next: str | None = Next
-
-
 class TransitionPage(Shaped):
     """Transitions, oldest first."""
 

@@ -35,6 +35,7 @@ from tolich.ports import (
     Scope,
     Shape,
 )
+from tolich.workports import Working
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Parts:
     accounts: Accounts
     clock: Clock
     metrics: Callable[[], bytes]
+    working: Working
     provider: Provider | None = None  # of log-ins
     deliveries: Deliveries | None = None  # None: nothing is ever said from here
 
@@ -125,9 +127,11 @@ class View:
         """Transitions with seq > after, oldest first."""
         return self._reads.transitions(self.scope, after, limit)
 
-    async def follow(self, after: int | None) -> AsyncIterator[ServerSentEvent]:
-        """The live stream, from `after` or from now."""
-        return await self._hub.follow(self.scope, after)
+    async def follow(
+        self, after: int | None, still: Callable[[], bool]
+    ) -> AsyncIterator[ServerSentEvent]:
+        """The live stream, from `after` or from now, for as long as `still` says so."""
+        return await self._hub.follow(self.scope, after, still)
 
     def rejected(self, station: str | None, paging: Paging) -> Page:
         """Rejections, newest first."""
@@ -168,6 +172,7 @@ class Seams:
 
     view: Callable[[Caller], View]
     accounts: Accounts
+    working: Working
     provider: Provider | None
     submit: Callable[[Sequence[Delivery]], list[Receipt]]
     now: Callable[[], int]

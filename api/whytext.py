@@ -9,6 +9,7 @@ from datetime import date, datetime
 from api import words
 from api.whyreadings import table
 from api.words import Language, amount, length, moment, word
+from api.workwords import WORK_HEADINGS
 from tolich.ports import Shape
 
 _HEADINGS = {
@@ -37,10 +38,30 @@ _DIGITS = 12
 """Of a pack's digest shown: enough to tell two apart; JSON has it whole."""
 
 
+Sections = dict[str, list[str]]
+"""Lines by the name of their section, in the order in which they are read."""
+
+
 def render(why: Shape, lang: Language) -> str:
     """The explanation, section by section, ending in a newline; what is empty is left out."""
+    return laid_out(sections(why, lang), lang)
+
+
+def laid_out(parts: Sections, lang: Language) -> str:
+    """Sections under their headings as one text."""
+    texts = ["\n".join([heading(name, lang), *lines]) for name, lines in parts.items() if lines]
+    return "\n\n".join(texts) + "\n"
+
+
+def heading(name: str, lang: Language) -> str:
+    """The heading of a section."""
+    return {**_HEADINGS, **WORK_HEADINGS}[name][lang]
+
+
+def sections(why: Shape, lang: Language) -> Sections:
+    """The explanation in parts; what there is nothing to say of has no lines."""
     judged = "alert" not in why or "finding" in why  # else nothing was compared with a limit
-    sections = {
+    return {
         "summary": [str(why["summary"][lang])],
         "alert": _alert(why.get("alert"), lang),
         "formula": [str(why["comparison"][lang])],
@@ -54,10 +75,6 @@ def render(why: Shape, lang: Language) -> str:
         "history": _history(why.get("transitions", ()), lang),
         "versions": list(_versions(why["versions"], lang)),
     }
-    parts = [
-        "\n".join([_HEADINGS[name][lang], *lines]) for name, lines in sections.items() if lines
-    ]
-    return "\n\n".join(parts) + "\n"
 
 
 def _day(why: Shape) -> date:

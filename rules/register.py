@@ -25,6 +25,7 @@ from rules.permit import Permit, Regulations, in_force, load_permit
 from rules.regulation import known_periods
 
 KINDS = ("clusters", "plants", "stations", "permits")
+_LINK = re.compile(r"https?://[^\s<>\"']{1,500}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -92,6 +93,8 @@ class Station:
     tt10_symbols: Mapping[str, str]
     series: Mapping[str, SeriesEntry]  # what is measured
     derived: Mapping[str, SeriesEntry] = field(default_factory=dict)  # what permits make of it
+    sampler: bool = False  # takes a sample when it is asked to
+    camera: str | None = None  # where its picture is, a link for people
 
     def judged(self) -> dict[str, SeriesEntry]:
         """Everything that a finding may be about: what is measured, then what is made of it."""
@@ -205,9 +208,19 @@ def _station(key: str, entry: Reader, plants: Mapping[str, Plant], catalogue: Ca
         tt10_prefix=prefix,
         tt10_symbols=_with_flow(symbols, series),
         series=series,
+        sampler=entry.flag("sampler"),
+        camera=_camera(entry),
     )
     entry.close()
     return station
+
+
+def _camera(entry: Reader) -> str | None:
+    link = entry.optional_text("camera")
+    if link is not None and not _LINK.fullmatch(link):
+        entry.problem("camera", f"{link!r} is not a link: write https://host/path")
+        return None
+    return link
 
 
 def _with_flow(symbols: dict[str, str], series: Mapping[str, SeriesEntry]) -> dict[str, str]:

@@ -44,6 +44,7 @@ from tolich.store.health import beat
 from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
 from tolich.store.registry import enter, read_register
+from tolich.working import Worker
 from tolich.writer import Writer
 from tolich.yamlfile import read_yaml
 
@@ -228,7 +229,8 @@ def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     accounts = StoreAccounts(place.engine, lambda: taking.registered.register, clock)
     parts = Parts(
         reads, taking, Amender(taking), accounts, clock, metrics_text(reads.health),
-        _provider(settings.oidc), StoreDeliveries(place.engine, lambda: taking.registered),
+        Worker(taking, reads), _provider(settings.oidc),
+        StoreDeliveries(place.engine, lambda: taking.registered),
     )  # fmt: skip
     return create_app(parts)
 

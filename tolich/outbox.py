@@ -1,4 +1,5 @@
-"""What goes out over MQTT: transitions to `.../alerts`, rejections to `.../rejections`.
+"""What goes out over MQTT: transitions to `.../alerts`, rejections to `.../rejections`, and
+requests for a sample to `.../sampler`.
 
 A follower of the ordered record: its position is kept, so that a stop loses nothing; what
 was sent but not yet remembered is sent again.
@@ -11,15 +12,18 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from tolich.ports import Entry, Record
+from rules.work import Act
+from tolich.ports import Entry, Record, Shape
 
 FOLLOWER = "mqtt"
-KINDS = ("transition", "rejection")
+KINDS = ("transition", "rejection", "action")
 TOGETHER = 200
 WAIT = 0.1
 """Seconds between looks for news."""
 
 Message = tuple[str, bytes]
+
+_LEAVES = {"transition": "alerts", "rejection": "rejections", "action": "sampler"}
 
 
 class Publisher(Protocol):
@@ -29,7 +33,7 @@ class Publisher(Protocol):
 
 
 class Outbox:
-    """Publishes transitions and rejections in the order of the record."""
+    """Publishes transitions, rejections and requests for samples in the order of the record."""
 
     def __init__(self, record: Record, publisher: Publisher, root: str) -> None:
         self._record = record
@@ -61,6 +65,21 @@ class Outbox:
         station, cluster = entry.content["station"], entry.content["cluster"]
         if not cluster or not station:
             return None  # a topic that names no station has nobody to tell
-        leaf = "alerts" if entry.kind == "transition" else "rejections"
-        body = json.dumps(entry.content, ensure_ascii=False).encode()
-        return f"{self._root}/{cluster}/{station}/{leaf}", body
+        content: Shape | None = entry.content
+        if entry.kind == "action":
+            content = sampler_request(entry.content)
+        if content is None:
+            return None
+        body = json.dumps(content, ensure_ascii=False).encode()
+        return f"{self._root}/{cluster}/{station}/{_LEAVES[entry.kind]}", body
+
+
+def sampler_request(action: Shape) -> Shape | None:
+    """What a sampler is told; None for any other act, and where a person takes the sample.
+
+    `request` is the same when it is sent again: take one sample a request.
+    """
+    if action["act"] != Act.REQUEST_SAMPLE or not action["body"].get("sampler"):
+        return None
+    kept = ("alert", "station", "parameter", "at", "simulated")
+    return {"request": action["id"], **{name: action[name] for name in kept}}

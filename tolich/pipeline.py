@@ -9,7 +9,7 @@ a crash loses nothing and the next start judges it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -20,6 +20,7 @@ from rules.judge import GRACE
 from rules.model import PERIODS, Period, Refused, Series
 from rules.parameters import Catalogue
 from tolich.instruments import Instruments
+from tolich.news import News, add_news, news_of
 from tolich.owed import missing_days
 from tolich.packs import load_instruments
 from tolich.ports import Clock, Decoded, Delivery, NotDurable, Receipt, Registered, Rejection
@@ -30,6 +31,7 @@ from tolich.store.intake import StationDay, Taken, mark_due, take
 from tolich.store.ledger import Append, appending
 from tolich.store.registry import read_register, series_keys, version
 from tolich.store.schema import head, station_day
+from tolich.worktimes import WorkTimes
 
 log = structlog.get_logger()
 
@@ -213,6 +215,14 @@ class _Due:
     last: float  # monotonic
     batch: int
     streaming: bool
+    news: News | None  # the readings it waits with; None: all of it must be judged
+
+    def hear(self, news: News | None) -> None:
+        """More readings came."""
+        if news is None or self.news is None:
+            self.news = None
+        else:
+            add_news(self.news, news)
 
 
 @dataclass(slots=True)
@@ -224,20 +234,26 @@ class Waiting:
     batch: int = 0
     last: float = 0.0
 
-    def touch(self, days: Iterable[StationDay], now: float) -> None:
+    def touch(self, days: Mapping[StationDay, News | None], now: float) -> None:
         """A batch came with new readings for these station-days."""
         self.batch += 1
         self.last = now
         stations = set()
-        for day in days:
+        for day, news in days.items():
             stations.add(day[0])
             at, batch = self.touched.get(day[0], (-QUIET, -PASSED))
             streaming = now - at < QUIET or (self.batch - batch < PASSED and now - at < DEADLINE)
-            waiting = self.due.setdefault(day, _Due(now, now, self.batch, streaming))
+            waiting = self.due.setdefault(day, _Due(now, now, self.batch, streaming, {}))
             waiting.last, waiting.batch = now, self.batch
+            waiting.hear(news)
             waiting.streaming = waiting.streaming or streaming
         for station in stations:
             self.touched[station] = (now, self.batch)
+
+    def news(self, day: StationDay) -> News | None:
+        """The readings that a station-day waits with; None when all of it must be judged."""
+        waiting = self.due.get(day)
+        return None if waiting is None else waiting.news
 
     def rest(self, now: float) -> None:
         """A transaction ended: silence is counted from here, not from before our own work."""
@@ -245,7 +261,14 @@ class Waiting:
 
     def add(self, day: StationDay, now: float) -> None:
         """A station-day is due for another cause than new readings of ours."""
-        self.due.setdefault(day, _Due(now, now - QUIET, self.batch - PASSED, False))
+        quiet = _Due(now, now - QUIET, self.batch - PASSED, False, None)
+        self.due.setdefault(day, quiet).news = None
+
+    def doubt(self) -> None:
+        """What was remembered of readings is not known to be all: judge whole days."""
+        self.touched.clear()  # what was not stored has not come
+        for waiting in self.due.values():
+            waiting.news = None
 
     def ready(self, now: float, busy: bool) -> list[StationDay]:
         """What should be judged now: what nobody adds to any more, or has waited too long."""
@@ -278,6 +301,7 @@ class Pipeline(Taking):
         self.settler = Settler(registered, self.series, periods, grace)
         self.silence = Silence(engine, self.series)
         self.reminders = Reminders(engine)
+        self.work_times = WorkTimes(engine)
         allowed = load_instruments(catalogue)
         self.instruments = Instruments(engine, self.series, allowed, clock.now())
         self.waiting = Waiting()
@@ -311,6 +335,7 @@ class Pipeline(Taking):
         self._watch_silence(connected)
         self._remind()
         self._watch_instruments(connected)
+        self._time_work()
 
     def settle(self, *, everything: bool = False, busy: bool = False) -> int:
         """Judge what is ready (or all that waits); returns the number of findings written."""
@@ -350,7 +375,7 @@ class Pipeline(Taking):
         log.error("day not written", station=day[0], day=rfc3339(day[1]), exc_info=error)
 
     def _settle(self, append: Append, days: list[StationDay]) -> int:
-        written = self.settler.settle(append, days)
+        written = self.settler.settle(append, {day: self.waiting.news(day) for day in days})
         self._settled = days
         self.counters.findings += written
         return written
@@ -360,7 +385,7 @@ class Pipeline(Taking):
             self.settler.windows.add(day, rows)
         mono, today = time.monotonic(), midnight(append.at)
         self._latecomers |= {station: mono for station, day in taken.rows if day < today}
-        self.waiting.touch(taken.rows, mono)
+        self.waiting.touch(news_of(taken.rows, taken.owed, today), mono)
         ready = self.waiting.ready(mono, busy)[:AT_ONCE] if judging else []
         if ready:
             self._settle(append, ready)
@@ -400,8 +425,9 @@ class Pipeline(Taking):
         self.settler.forget()
         self.silence.recall()
         self.reminders.recall()
+        self.work_times.recall()
         self.instruments.recall(self.clock.now())
-        self.waiting.touched.clear()  # what was not stored has not come
+        self.waiting.doubt()
 
     def _head(self) -> int:
         with self.engine.connect() as connection:
@@ -475,4 +501,12 @@ class Pipeline(Taking):
             with appending(self.engine, now) as append:
                 self._take_over(append)
                 self.reminders.write(append, register)
+            self._committed(append)
+
+    def _time_work(self) -> None:
+        register, now = self.registered.register, self.clock.now()
+        if self.work_times.waiting(register, now, self._head()):
+            with appending(self.engine, now) as append:
+                self._take_over(append)
+                self.work_times.write(append, register)
             self._committed(append)

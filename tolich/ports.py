@@ -226,6 +226,7 @@ class AlertQuery:
     kind: str | None = None
     since: int | None = None
     as_of: int | None = None
+    work: str | None = None  # rules.work.WorkState
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,15 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.view import Parts
-from tests.api.fakes import FakeAmending, FakeClock, FakeIntake, FakeReads, alert, finding
+from tests.api.fakes import (
+    FakeAmending,
+    FakeClock,
+    FakeIntake,
+    FakeReads,
+    FakeWorking,
+    alert,
+    finding,
+)
 from tests.callers import HEADERS, KEY, KnownCallers, caller, empty_store
 from tolich.ports import EVERYTHING, Scope
 
@@ -21,6 +29,7 @@ class World:
     reads: FakeReads = field(default_factory=FakeReads)
     intake: FakeIntake = field(default_factory=FakeIntake)
     amending: FakeAmending = field(default_factory=FakeAmending)
+    working: FakeWorking = field(default_factory=FakeWorking)
     seen: list[Scope] = field(default_factory=list)  # the last is that of whoever asks
 
 
@@ -36,9 +45,10 @@ def app(world: World, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     accounts = KnownCallers(engine, clock, {KEY: lambda: caller(world.seen[-1])})
     return create_app(
         Parts(
-            world.reads, world.intake, world.amending, accounts, clock, lambda: b"tolich_up 1.0\n"
+            world.reads, world.intake, world.amending, accounts, clock,
+            lambda: b"tolich_up 1.0\n", world.working,
         )
-    )
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

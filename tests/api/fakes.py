@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from api import decided, explained, shapes
+from api import decided, explained, shapes, worked
 from api.compared import Comparison
 from rules.amendments import Act
 from rules.days import rfc3339
@@ -18,6 +18,7 @@ from tolich.ports import (
     Amend,
     AmendmentQuery,
     BadCursor,
+    Caller,
     Comparing,
     Delivery,
     FindingQuery,
@@ -27,6 +28,7 @@ from tolich.ports import (
     Scope,
     Shape,
 )
+from tolich.workports import Announcement, Deed, Kept
 
 NOON = 1_795_323_600  # 2026-11-22T12:00:00+07:00
 STATIONS = {"m01": "mau-01", "m02": "mau-01", "m03": "mau-02"}  # station -> cluster
@@ -54,7 +56,7 @@ def finding(station: str, hour: int, **changes: Any) -> Shape:
 def alert(number: int, station: str, **changes: Any) -> Shape:
     """An alert of a station."""
     place = {"id": f"A{number}", "station": station, "cluster": STATIONS[station]}
-    return example(shapes.Alert, **place, **changes)
+    return example(worked.WorkedAlert, **place, **changes)
 
 
 def transition(seq: int, station: str = "m01") -> Shape:
@@ -274,6 +276,40 @@ class FakeAmending:
             yield "from", "say which readings"
         elif asked.act == Act.VALUE and asked.value is None:
             yield "value", "say which value counts instead"
+
+
+@dataclass
+class FakeWorking:
+    """The Working port: m01 has an alert A1; keeps what it is asked, and raises as told."""
+
+    raises: Exception | None = None
+    came: list[tuple[Caller, Deed]] = field(default_factory=list)
+    announced: list[Announcement] = field(default_factory=list)
+
+    def act(self, caller: Caller, asked: Deed) -> Shape | None:
+        """The example of an alert."""
+        if self.raises is not None:
+            raise self.raises
+        self.came.append((caller, asked))
+        return example(worked.WorkedAlert, id=asked.alert) if asked.alert == "A1" else None
+
+    def actions(self, scope: Scope, alert: str) -> Page | None:
+        return Page([example(worked.Action, alert=alert)]) if alert == "A1" else None
+
+    def attachment(self, scope: Scope, attachment: int) -> Kept | None:
+        return Kept('phiếu "1".pdf', "application/pdf", b"%PDF-1.7") if attachment == 1 else None
+
+    def announce(self, caller: Caller, asked: Announcement) -> Shape:
+        self.announced.append(asked)
+        return example(worked.Plan, station=asked.station)
+
+    def cancel(self, caller: Caller, plan: int, reason: str) -> Shape | None:
+        if self.raises is not None:
+            raise self.raises
+        return example(worked.Plan, state="cancelled") if plan == 1 else None
+
+    def plans(self, scope: Scope, station: str | None, cursor: str | None, limit: int) -> Page:
+        return Page([example(worked.Plan)])
 
 
 class FakeClock:

@@ -13,7 +13,7 @@ from api.app import create_app
 from api.auth import COOKIE, guarded
 from api.view import Parts
 from rules.roles import Role
-from tests.api.fakes import FakeAmending, FakeClock, FakeIntake, FakeReads
+from tests.api.fakes import FakeAmending, FakeClock, FakeIntake, FakeReads, FakeWorking
 from tests.callers import KnownCallers, caller, empty_store
 from tolich.ports import AccountAsked
 
@@ -36,7 +36,9 @@ def intake() -> FakeIntake:
 @pytest.fixture
 def app(accounts: KnownCallers, intake: FakeIntake) -> FastAPI:
     return create_app(
-        Parts(FakeReads(), intake, FakeAmending(), accounts, FakeClock(), lambda: b"")
+        Parts(
+            FakeReads(), intake, FakeAmending(), accounts, FakeClock(), lambda: b"", FakeWorking()
+        )
     )
 
 

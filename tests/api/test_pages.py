@@ -98,6 +98,13 @@ CONTRACT = {
     "post /api/v1/accounts/{name}/reset",
     *(f"{method} /api/v1/accounts/{{name}}/keys" for method in ("get", "post")),
     "delete /api/v1/accounts/{name}/keys/{key}",
+    *(f"post /api/v1/alerts/{{id}}/{act}" for act in ("acknowledge", "comment", "explain")),
+    *(f"post /api/v1/alerts/{{id}}/{act}" for act in ("request-explanation", "shelve", "unshelve")),
+    *(f"post /api/v1/alerts/{{id}}/{act}" for act in ("close", "reopen")),
+    *(f"post /api/v1/alerts/{{id}}/{act}" for act in ("sample", "bottle", "lab-result")),
+    *(f"get /api/v1/alerts/{{id}}/{what}" for what in ("actions", "page")),
+    *(f"{method} /api/v1/planned" for method in ("get", "post")),
+    *("get /api/v1/attachments/{id}", "post /api/v1/planned/{id}/cancel"),
     *(f"get {path}" for path in ("/healthz", "/readyz", "/metrics")),
 }
 

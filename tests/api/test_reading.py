@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 
-from api import decided, explained, shapes
+from api import decided, explained, shapes, worked
 from tests.api.fakes import NOON, REGULATION, FakeReads, finding_id
 from tolich.ports import EVERYTHING, AlertQuery, FindingQuery, Scope
 
@@ -20,7 +20,9 @@ LISTS: dict[str, type[BaseModel]] = {
     "findings": shapes.FindingPage,
     f"findings/{ID}/revisions": decided.RevisionPage,
     "amendments": decided.AmendmentPage,
-    "alerts": shapes.AlertPage,
+    "alerts": worked.AlertPage,
+    "alerts/A1/actions": worked.ActionPage,
+    "planned": worked.PlanPage,
     "transitions": shapes.TransitionPage,
     "rejected": shapes.RejectedPage,
     "regulations": shapes.RegulationPage,
@@ -31,7 +33,7 @@ OBJECTS: dict[str, type[BaseModel]] = {
     f"findings/{ID}": shapes.Finding,
     f"findings/{ID}?revision=1": shapes.Finding,
     f"findings/{ID}/why": explained.Why,
-    "alerts/A1": shapes.Alert,
+    "alerts/A1": worked.WorkedAlert,
     "alerts/A1/why": explained.Why,
     f"regulations/{REGULATION}": shapes.Regulation,
 }

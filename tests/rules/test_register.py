@@ -95,6 +95,22 @@ def test_an_instrument_measures_only_what_is_physically_possible() -> None:
     assert (series["COD"].low, series["COD"].high) == (cod.low, cod.high)
 
 
+def test_a_station_may_take_samples_and_be_looked_at() -> None:
+    text = changed(
+        ("    simulated: true\n", "    sampler: true\n    camera: https://c.example/1\n")
+    )
+    stations = load(text).stations
+    assert (stations["ST01"].sampler, stations["ST01"].camera) == (True, "https://c.example/1")
+    assert (stations["ST02"].sampler, stations["ST02"].camera) == (False, None)
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "c.example/1", "https://c.example/<b>"])
+def test_a_camera_is_a_link(link: str) -> None:
+    (said,) = problems_of(changed(("    simulated: true\n", f"    camera: '{link}'\n")))
+    assert "stations.ST01.camera" in said
+    assert "write https://host/path" in said
+
+
 @pytest.mark.parametrize(
     ("more", "flow"),
     [

@@ -21,6 +21,7 @@ from tests.cast import REGULATIONS, Stage
 from tolich.amending import Amender
 from tolich.metrics import metrics_text
 from tolich.pipeline import Pipeline
+from tolich.working import Worker
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = os.environ.get("TOLICH_GOLDEN") == "write"
@@ -34,14 +35,16 @@ def pages(on: Stage, pipeline: Pipeline, path: str) -> dict[str, str]:
     reads = on.reads(pipeline)
     accounts = KnownCallers(pipeline.engine, on.clock)
     metrics = metrics_text(reads.health)
-    app = create_app(Parts(reads, pipeline, Amender(pipeline), accounts, on.clock, metrics))
+    working = Worker(pipeline, reads)
+    parts = Parts(reads, pipeline, Amender(pipeline), accounts, on.clock, metrics, working)
+    app = create_app(parts)
     client, asked = TestClient(app, headers=HEADERS), f"/api/v1{path.replace('+', '%2B')}/why"
     answer = client.get(asked)
     assert answer.status_code == 200, answer.text
     found = {"json": laid_out(masked(answer.json()))}
     for lang in ("vi", "en"):
         text = client.get(f"{asked}?lang={lang}", headers={"Accept": "text/plain"}).text
-        found[f"{lang}.txt"] = _masked(text)
+        found[f"{lang}.txt"] = masked_text(text)
     return found
 
 
@@ -49,11 +52,12 @@ def masked(why: dict[str, Any]) -> dict[str, Any]:
     """Without the digests of the packs, which every correction of a pack changes."""
     for name, pack in why["versions"].get("packs", {}).items():
         assert pack["digest"] == REGULATIONS[name].digest
-    made: dict[str, Any] = json.loads(_masked(json.dumps(why)))
+    made: dict[str, Any] = json.loads(masked_text(json.dumps(why)))
     return made
 
 
-def _masked(text: str) -> str:
+def masked_text(text: str) -> str:
+    """A page without what changes with the packs and with this machine."""
     for pack in REGULATIONS.values():
         text = text.replace(pack.digest, "(digest)").replace(pack.digest[:12], "(digest)")
     # How many entries came before depends on how fast this machine judged in between.

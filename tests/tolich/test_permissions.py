@@ -39,6 +39,8 @@ from tolich.clock import StepClock
 from tolich.metrics import metrics_text
 from tolich.pipeline import Pipeline
 from tolich.ports import AccountAsked, Delivery
+from tolich.working import Worker
+from tolich.workports import Announcement, Attached, Deed
 
 OWN, FOREIGN = "MAU01", "MAU02"
 PLANT, CLUSTER = "mau-01", "ccn-mau-01"
@@ -67,6 +69,13 @@ WHAT_IF = {
     "stations": ["{station}"], "from": "2026-03-10", "to": "2026-03-10",
     "permit": {"limits": {"COD": {"max": 60}}},
 }  # fmt: skip
+
+SAID = {"text": "đã kiểm tra"}
+ANNOUNCE = {
+    "station": "{station}", "kind": "maintenance", "reason": "thay bơm",
+    "end": rfc3339(DAY1 + 9 * HOUR),
+}  # fmt: skip
+MET = (200, 409)  # 409: an entry before it has done the same already
 
 ENTRIES: dict[str, Entry] = {
     "get /api/v1/stations": Entry("stations", object=False),
@@ -103,6 +112,34 @@ ENTRIES: dict[str, Entry] = {
     "post /api/v1/accounts/{name}/keys": Entry(
         "accounts/trade_officer/keys", {"label": "x"}, (201,), object=False
     ),
+    "post /api/v1/alerts/{id}/acknowledge": Entry("alerts/{alert}/acknowledge", {}, MET),
+    "post /api/v1/alerts/{id}/comment": Entry("alerts/{alert}/comment", SAID, MET),
+    "post /api/v1/alerts/{id}/explain": Entry("alerts/{alert}/explain", SAID, MET),
+    "post /api/v1/alerts/{id}/request-explanation": Entry(
+        "alerts/{alert}/request-explanation", SAID | {"deadline": rfc3339(DAY1 + 9 * HOUR)}, MET
+    ),
+    # Of what has ended there is nothing to shelve; an exceedance the plant's side never shelves.
+    "post /api/v1/alerts/{id}/shelve": Entry(
+        "alerts/{alert}/shelve", SAID | {"until": rfc3339(DAY1 + 9 * HOUR)}, (200, 409, 403)
+    ),
+    "post /api/v1/alerts/{id}/unshelve": Entry("alerts/{alert}/unshelve", {}, (200, 409, 403)),
+    "post /api/v1/alerts/{id}/close": Entry("alerts/{alert}/close", SAID, MET),
+    "post /api/v1/alerts/{id}/reopen": Entry("alerts/{alert}/reopen", SAID, MET),
+    "post /api/v1/alerts/{id}/sample": Entry("alerts/{alert}/sample", {}, MET),
+    "post /api/v1/alerts/{id}/bottle": Entry(
+        "alerts/{alert}/bottle", {"bottle": "A-1", "taken_at": HOUR_AT}, (200, 422)
+    ),
+    "post /api/v1/alerts/{id}/lab-result": Entry(
+        "alerts/{alert}/lab-result",
+        {"bottle": "A-1", "parameter": "COD", "value": 1, "lab": "PTN", "sheet": "1"},
+    ),
+    "get /api/v1/alerts/{id}/actions": Entry("alerts/{alert}/actions"),
+    "get /api/v1/alerts/{id}/page": Entry("alerts/{alert}/page"),
+    # One of each plant is made with the store.
+    "get /api/v1/attachments/{id}": Entry("attachments/{own}"),
+    "get /api/v1/planned": Entry("planned", object=False),
+    "post /api/v1/planned": Entry("planned", ANNOUNCE, (201,)),
+    "post /api/v1/planned/{id}/cancel": Entry("planned/{own}/cancel", {"reason": "xong"}, MET),
     "delete /api/v1/accounts/{name}/keys/{key}": Entry(
         "accounts/trade_officer/keys/1", good=(204, 404), object=False
     ),
@@ -164,8 +201,19 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     pipeline.tick(DAY0, fill=True)
     raised = alerts(on.reads(pipeline), kind="exceedance")
     keys = everyone(_accounts(on, pipeline))
+    worked(on, pipeline, {one["station"]: one["id"] for one in raised})
     on.close()
     return Place(folder, keys, {one["station"]: one["id"] for one in raised}, on.clock.now())
+
+
+def worked(on: Stage, pipeline: Pipeline, raised: dict[str, str]) -> None:
+    """An attachment and an announcement of each plant, the own one first."""
+    working, by = Worker(pipeline, on.reads(pipeline)), caller()
+    for station in (OWN, FOREIGN):
+        file = Attached("a.pdf", b"%PDF-1.7")
+        working.act(by, Deed(raised[station], "comment", "xem", attachments=(file,)))
+        end = on.clock.now() + HOUR
+        working.announce(by, Announcement("maintenance", station, None, None, end, "thay bơm"))
 
 
 def _accounts(on: Stage, pipeline: Pipeline) -> StoreAccounts:
@@ -182,7 +230,9 @@ def client(place: Place, tmp_path: Path) -> Iterator[TestClient]:
     reads = on.reads(pipeline)
     accounts = _accounts(on, pipeline)
     metrics = metrics_text(reads.health)
-    app = create_app(Parts(reads, pipeline, Amender(pipeline), accounts, on.clock, metrics))
+    working = Worker(pipeline, reads)
+    parts = Parts(reads, pipeline, Amender(pipeline), accounts, on.clock, metrics, working)
+    app = create_app(parts)
     with TestClient(app, raise_server_exceptions=False) as found:
         yield found
     on.close()
@@ -195,6 +245,7 @@ def asked(client: TestClient, place: Place, name: str, key: str | None, station:
         "station": station,
         "cluster": f"ccn-mau-{station[-2:]}",
         "alert": place.alerts[station],
+        "own": "1" if station == OWN else "2",  # the key of what was made of its plant
         "finding": f"{station}:COD:hour:{HOUR_AT}".replace("+", "%2B"),
     }
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
@@ -255,6 +306,7 @@ ABSENT = {
     # same words as one that does not exist.
     "post /api/v1/amendments": (422,),
     "post /api/v1/what-if": (422,),
+    "post /api/v1/planned": (422,),
 }
 
 

@@ -15,6 +15,7 @@ from rules.model import AlertKind, Change, Severity
 from tolich.store.ledger import Append, canonical
 from tolich.store.schema import alert, transition
 from tolich.store.statements import next_key
+from tolich.store.work import moved
 
 _PUBLIC = re.compile("A[0-9]{1,18}")
 
@@ -215,6 +216,9 @@ def _write(
     )
     seq = append.entry("transition", append.seq + 1, canonical(content))
     append.later(transition, (seq, *content))
+    if alert_id is not None and after is not None:
+        place = (about.station, about.parameter)
+        moved(append, alert_id, about.kind, place, change, after["state"] == ACTIVE)
 
 
 def _json(value: Mapping[str, Any] | None) -> str | None:

@@ -10,11 +10,13 @@ from sqlalchemy import Connection, Engine, RowMapping, func, select
 from tolich.store.ledger import GENESIS, canonical, link
 from tolich.store.schema import (
     account_change,
+    action,
     amendment,
     chain,
     finding,
     head,
     limit,
+    planned,
     raw,
     register_entry,
     rejection,
@@ -38,12 +40,16 @@ TABLES = {
     "terms": terms,
     "rejudgement": rejudgement,
     "amendment": amendment,
+    "action": action,
+    "planned": planned,
     "account": account_change,
 }
 UNNUMBERED = ("limit", "version", "terms")
 """Kinds whose rows do not carry their seq; their digest covers the body as it is."""
 
-KEYED = ("finding", "rejection", "register", "rejudgement", "amendment", "account")
+KEYED = (
+    "finding", "rejection", "register", "rejudgement", "amendment", "account", "action", "planned",
+)  # fmt: skip
 """Kinds whose rows have a key of their own beside the seq."""
 
 

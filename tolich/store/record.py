@@ -12,6 +12,8 @@ from tolich.ports import Entry, Registered, Shape
 from tolich.store.database import writing
 from tolich.store.reads.findings import finding_query
 from tolich.store.schema import (
+    action,
+    alert,
     chain,
     finding,
     follower,
@@ -24,6 +26,7 @@ from tolich.store.schema import (
 from tolich.store.shapes import finding_shape, number, rejection_shape, transition_shape
 from tolich.store.statements import upsert
 from tolich.store.verdicts import finding_of, made_with
+from tolich.store.workshapes import action_shape
 
 
 class StoreRecord:
@@ -84,12 +87,33 @@ class StoreRecord:
             return self._batches(connection, seqs)
         if kind == "finding":
             return self._findings(connection, seqs)
+        if kind == "action":
+            return self._actions(connection, seqs)
         table = {"transition": transition, "rejection": rejection}[kind]
         rows = connection.execute(select(table).where(table.c.seq.in_(seqs))).mappings()
         if kind == "rejection":
             return {row["seq"]: rejection_shape(row) for row in rows}
         register = self._registry().register
         return {row["seq"]: transition_shape(row, register) for row in rows}
+
+    def _actions(self, connection: Connection, seqs: Sequence[int]) -> dict[int, Shape]:
+        """Acts, each with what its alert is about."""
+        stations = self._registry().register.stations
+        about = (alert.c.station, alert.c.parameter, alert.c.kind)
+        query = (
+            select(action, *about)
+            .select_from(action.join(alert, alert.c.id == action.c.alert))
+            .where(action.c.seq.in_(seqs))
+        )
+        shapes = {}
+        for row in connection.execute(query).mappings():
+            station = stations.get(row["station"])
+            place = {name: row[name] for name in ("station", "parameter", "kind")}
+            shapes[row["seq"]] = action_shape(row) | place | {
+                "cluster": None if station is None else station.cluster,
+                "simulated": station is not None and station.simulated,
+            }  # fmt: skip
+        return shapes
 
     def _findings(self, connection: Connection, seqs: Sequence[int]) -> dict[int, Shape]:
         register, names = self._registry().register, self._names()

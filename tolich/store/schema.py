@@ -1,7 +1,8 @@
 """The tables. Times are UTC epoch seconds, values whole quanta, digests SHA-256.
 
 What is evidence is only ever added: `finding.superseded` and the current state in `alert`,
-`latest`, `station_state` and `station_day` are conveniences that the evidence re-derives.
+`alert_work`, `latest`, `station_state` and `station_day` are conveniences that the evidence
+re-derives.
 """
 
 from __future__ import annotations
@@ -247,6 +248,62 @@ transition = Table(
     Column("before", Text, nullable=True),
     Column("after", Text, nullable=True),
     Column("cause", Text, nullable=False),
+)
+
+action = Table(
+    "action",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),  # plant time
+    Column("alert", BigInteger, nullable=False, index=True),
+    Column("account", BigInteger, nullable=False),  # 0: the monitor
+    Column("name", Text, nullable=False),  # of the account, as it was
+    Column("role", Text, nullable=False),
+    Column("act", Text, nullable=False),  # rules.work.Act or Passing
+    Column("body", Text, nullable=False),  # what was said, JSON
+    Column("before", Text, nullable=False),  # rules.work.WorkState
+    Column("after", Text, nullable=False),
+)
+
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("action", BigInteger, nullable=False, index=True),  # whose body has the digest
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+planned = Table(
+    "planned",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),  # entered then, plant time
+    Column("kind", Text, nullable=False),  # maintenance or out_of_service
+    Column("station", Text, nullable=False, index=True),
+    Column("parameter", Text, nullable=True),  # NULL: the whole station
+    Column("start", BigInteger, nullable=False),  # never before `at`
+    Column("end", BigInteger, nullable=True),
+    Column("ends", BigInteger, nullable=True),  # the row that this one ends or takes back
+    Column("reason", Text, nullable=False),
+    Column("document", Text, nullable=True),
+    Column("account", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+)
+
+alert_work = Table(
+    "alert_work",
+    metadata,
+    Column("alert", Key, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False, index=True),  # rules.work.WorkState
+    Column("due", BigInteger, nullable=True, index=True),  # when time does something to it
+    Column("body", Text, nullable=False),  # rules.work.Work, JSON
 )
 
 rejection = Table(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from tolich.ports import Shape
 from tolich.store.health import health
 from tolich.store.reads.amendments import AmendmentReads
-from tolich.store.reads.history import HistoryReads
 from tolich.store.reads.law import LawReads
 from tolich.store.reads.outlook import OutlookReads
 from tolich.store.reads.stations import StationReads
 from tolich.store.reads.whatif import WhatIfReads
+from tolich.store.reads.work import WorkReads
 
 
-class StoreReads(StationReads, HistoryReads, AmendmentReads, LawReads, OutlookReads, WhatIfReads):
+class StoreReads(StationReads, WorkReads, AmendmentReads, LawReads, OutlookReads, WhatIfReads):
     """The `Reads` port."""
 
     def health(self) -> Shape:

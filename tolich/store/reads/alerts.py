@@ -19,7 +19,7 @@ from tolich.store.lawshapes import paper_shape
 from tolich.store.reads.findings import FindingReads
 from tolich.store.reads.scoped import before
 from tolich.store.reads.trouble import trouble_why
-from tolich.store.schema import alert, rejection, transition
+from tolich.store.schema import alert, alert_work, rejection, transition
 from tolich.store.shapes import alert_shape, limit_shape, rejection_shape, transition_shape
 
 
@@ -36,6 +36,9 @@ class AlertReads(FindingReads):
                 wanted = wanted.where(column == value)
         if query.since is not None:
             wanted = wanted.where(alert.c.started_at >= query.since)
+        if query.work is not None:
+            there = select(alert_work.c.alert).where(alert_work.c.state == query.work)
+            wanted = wanted.where(alert.c.id.in_(there))
         if cursor:
             wanted = wanted.where(before(place, decode(cursor, "alerts", int, int)))
         wanted = wanted.order_by(*(column.desc() for column in place))
@@ -95,7 +98,7 @@ class AlertReads(FindingReads):
         self, connection: Connection, rows: Sequence[Mapping[Any, Any]], visible: set[str]
     ) -> list[Shape]:
         """Alerts as some stations show them: an outage names those of its members alone."""
-        of = _members(connection, [row["id"] for row in rows if row["kind"] == AlertKind.OUTAGE])
+        of = members_of(connection, [row["id"] for row in rows if row["kind"] == AlertKind.OUTAGE])
         stations = self._registry().register.stations
         shapes = []
         for row in rows:
@@ -130,7 +133,7 @@ class AlertReads(FindingReads):
     ) -> list[Shape]:
         """Outages filed under a station that may not be seen, under one that may."""
         hidden = {row["alert"] for row in rows if row["station"] not in visible}
-        members = _members(connection, sorted(hidden))
+        members = members_of(connection, sorted(hidden))
         stations = self._registry().register.stations
         found = []
         for row, shape in zip(rows, shapes, strict=False):
@@ -168,7 +171,7 @@ def _outages_of(stations: set[str]) -> Select[tuple[int]]:
     return select(parts.c.part_of).where(parts.c.station.in_(stations), parts.c.part_of > 0)
 
 
-def _members(connection: Connection, outages: Sequence[int]) -> dict[int, set[str]]:
+def members_of(connection: Connection, outages: Sequence[int]) -> dict[int, set[str]]:
     """The stations that were ever part of each outage; the one it is filed under is one."""
     query = select(alert.c.part_of, alert.c.station).where(alert.c.part_of.in_(outages))
     found: dict[int, set[str]] = {outage: set() for outage in outages}

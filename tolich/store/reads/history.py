@@ -19,6 +19,7 @@ from tolich.store.reads.scoped import known_by
 from tolich.store.schema import alert, finding, transition
 from tolich.store.shapes import finding_shape
 from tolich.store.verdicts import finding_of, made_with
+from tolich.store.work import works
 
 Row = Mapping[Any, Any]
 
@@ -88,9 +89,10 @@ class HistoryReads(AlertReads):
 
 def _alerts_at(connection: Connection, stations: set[str], query: AlertQuery) -> Iterator[Row]:
     """The rows of alerts as their last transition by then left them."""
+    known = known_by(connection, query.as_of or 0)
     last = (
         select(func.max(transition.c.seq))
-        .where(transition.c.seq <= known_by(connection, query.as_of or 0))
+        .where(transition.c.seq <= known)
         .where(transition.c.alert.is_not(None))
         .group_by(transition.c.alert)
     )
@@ -103,8 +105,14 @@ def _alerts_at(connection: Connection, stations: set[str], query: AlertQuery) ->
         then = then.where(alert.c.kind == query.kind)
     for row in connection.execute(then).mappings():
         was = _as_left(row)
-        if query.state in (None, was["state"]) and was["started_at"] >= (query.since or 0):
+        wanted = query.state in (None, was["state"]) and was["started_at"] >= (query.since or 0)
+        if wanted and _worked(connection, was["id"], query.work, known):
             yield was
+
+
+def _worked(connection: Connection, key: int, state: str | None, known: int) -> bool:
+    """Whether people were so far with an alert, or nobody asks."""
+    return state is None or works(connection, [key], known)[key].state == state
 
 
 def _as_left(row: Row) -> Row:
