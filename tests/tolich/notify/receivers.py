@@ -146,14 +146,15 @@ def http(body: bytes) -> bytes:
 
 
 @contextmanager
-def misbehaving(manners: Manners) -> Iterator[int]:
-    """A port behind which every client is treated like that."""
+def misbehaving(manners: Manners, greeting: bytes = b"") -> Iterator[int]:
+    """A port behind which every client is treated like that, after a greeting."""
     over = threading.Event()
     server = socket.create_server(("127.0.0.1", 0))
     threads: list[threading.Thread] = []
 
     def treat(client: socket.socket) -> None:
         with client, suppress(OSError):  # the client had enough
+            client.sendall(greeting)
             manners(client, over)
 
     def serve() -> None:

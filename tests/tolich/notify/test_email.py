@@ -124,17 +124,21 @@ def test_what_is_no_address_is_never_sent(address: str) -> None:
         receivers.hangs_up,
         receivers.babbles,
         receivers.resets,
-        drips(GREETING + b"250-hello\r\n" * 1000),
-        drips(b"220 " + b"long " * 1000),
+        drips(b"250-hello\r\n" * 1000),
+        drips(b"250-" + b"long " * 1000),
     ],
     ids=["stalls", "hangs up", "babbles", "resets", "drips lines", "drips one line"],
 )
 def test_bad_manners_are_no_reason_to_give_up(manners: Manners) -> None:
-    def greeted(client: Any, over: Any) -> None:
-        client.sendall(b"")
-        manners(client, over)
+    """The drips would go on for minutes, each byte in time."""
+    with misbehaving(manners, GREETING) as port, pytest.raises(Retry):
+        channel(port, timeout=0.5).send(message(TO))
 
-    with misbehaving(greeted) as port, pytest.raises(Retry):
+
+@pytest.mark.parametrize("greeting", [b"", b"554 go away\r\n", b"HTTP/1.1 400 Bad\r\n\r\n", b"22"])
+def test_a_server_without_a_greeting(greeting: bytes) -> None:
+    meaning = Undeliverable if greeting.startswith(b"554") else Retry
+    with misbehaving(receivers.stalls, greeting) as port, pytest.raises(meaning):
         channel(port, timeout=0.5).send(message(TO))
 
 

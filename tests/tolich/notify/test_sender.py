@@ -328,7 +328,9 @@ def test_an_outcome_that_cannot_be_written_is_written_later_and_not_sent_again(o
         event.remove(on.engine, "commit", locked)
     assert office.states() == ["pending"]
     office.turn()
+    office.turn()
     assert (office.states(), len(heard.asked)) == (["sent"], 1)
+    assert office.sender.counters.notifications_sent == 1
 
 
 # --- floods --------------------------------------------------------------------------------------
