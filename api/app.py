@@ -13,6 +13,7 @@ from api import (
     alerts,
     amendments,
     findings,
+    forwarding,
     health,
     inbox,
     law,
@@ -98,6 +99,6 @@ def _living(hub: Hub) -> Callable[[FastAPI], Any]:
 
 def _version_1() -> APIRouter:
     router = APIRouter(prefix="/api/v1", dependencies=[Depends(only_known)])
-    for part in (stations, findings, alerts, amendments, law, whatif, inbox):
+    for part in (stations, findings, alerts, amendments, law, whatif, forwarding, inbox):
         router.include_router(part.router)
     return router

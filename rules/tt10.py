@@ -1,4 +1,4 @@
-"""TT10 text files (Circular 10/2021/TT-BTNMT) made again from readings: the same set, the same bytes.
+"""TT10 text files (Circular 10/2021/TT-BTNMT) made again: the same readings, the same bytes.
 
 One file a station and instant, one line a reading: symbol, value, unit, yyyyMMddHHmmss, status,
 separated by TAB. Where several values compete for an instant every one of them has its line, so
@@ -113,8 +113,8 @@ def _prefix(station: Station) -> str:
         )
     if not _NAME.fullmatch(prefix):
         raise Unwritable(
-            f"station {station.id}: tt10.prefix {prefix!r} may have ASCII letters, digits, '_', '-' "
-            "and '.' only, to be a file's name on any server"
+            f"station {station.id}: tt10.prefix {prefix!r} may have ASCII letters, digits, "
+            "'_', '-' and '.' only, to be a file's name on any server"
         )
     return prefix
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.testclient import TestClient
 
 from api import decided, explained, shapes
+from api.forwarding import ForwardedPage
 from tests.api.fakes import NOON, REGULATION, FakeReads, finding_id
 from tolich.ports import EVERYTHING, AlertQuery, FindingQuery, Scope
 
@@ -23,6 +24,7 @@ LISTS: dict[str, type[BaseModel]] = {
     "alerts": shapes.AlertPage,
     "transitions": shapes.TransitionPage,
     "rejected": shapes.RejectedPage,
+    "forwarding": ForwardedPage,
     "regulations": shapes.RegulationPage,
     "permits": shapes.PermitPage,
 }

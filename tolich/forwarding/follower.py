@@ -5,17 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from rules.days import day_start
 from rules.register import Register
+from tolich.forwarding.choice import Choice
 from tolich.ports import Entry, Record
-from tolich.store.forwarding import ForwardQueue, Touched, backlog, failing
+from tolich.store.forwarding import ForwardQueue, Touched, backlog, failing, follower_name
 from tolich.store.health import beat, forget
 
 log = structlog.get_logger()
@@ -36,39 +34,21 @@ PATIENCE = 3600
 """Seconds of wall time that something may fail before health says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Whose readings a destination gets, and from which local day on.
-
-    `stations` None means all but the simulated ones: those go out only when they are named.
-    """
-
-    stations: frozenset[str] | None
-    since: date
-
-    def takes(self, station: str, at: int, register: Register) -> bool:
-        """Whether the destination gets this station's file of an instant."""
-        found = register.stations.get(station)
-        if found is None or at < day_start(self.since):
-            return False
-        return station in self.stations if self.stations is not None else not found.simulated
-
-
 class Follower:
     """Writes down what one destination is owed, at its own pace and from where it was."""
 
     def __init__(
-        self, record: Record, queue: ForwardQueue, chosen: Chosen, register: Callable[[], Register]
+        self, record: Record, queue: ForwardQueue, choice: Choice, register: Callable[[], Register]
     ) -> None:
         self.name = queue.name
         self._record = record
         self._queue = queue
-        self._chosen = chosen
+        self._choice = choice
         self._register = register
 
     def step(self) -> bool:
         """Write down what is new; True when there may be more."""
-        name = f"forward:{self.name}"
+        name = follower_name(self.name)
         position, head = self._record.position(name), self._record.head()
         entries = self._record.follow(position, ENTRIES, KINDS)
         # Rows first: after a stop in between they are written again, which changes nothing.
@@ -82,13 +62,13 @@ class Follower:
         return more
 
     def _touched(self, entries: Sequence[Entry]) -> Iterator[Touched]:
-        register = self._register()
+        stations = self._register().stations
         seen: dict[tuple[str, int], int] = {}
         for entry in entries:
             for reading in entry.content["readings"]:
                 seen[reading["station"], reading["observed_at"]] = entry.seq
         for (station, at), seq in seen.items():
-            if self._chosen.takes(station, at, register):
+            if self._choice.takes(stations.get(station), at):
                 yield Touched(station, at, seq)
 
 

@@ -22,8 +22,6 @@ from tolich.forwarding.destination import (
 )
 from tolich.forwarding.place import Place
 
-_NO_SIZE = ("500", "502", "504")  # the server does not know the command
-
 
 class _Refusal(Exception):
     """Before any file: the connection or the login did not come about."""
@@ -83,22 +81,17 @@ class FtpDestination:
             except (OSError, EOFError, error_proto) as error:
                 sent.trouble = Trouble(Kind.UNREACHABLE, f"{file.name}: {_said(error)}")
                 return
-            if found is not None and found != len(file.content):
+            if found != len(file.content):
                 sent.trouble = shortened(found, len(file.content), file.name)
                 return
-            sent.receipts.append("226, size not told" if found is None else receipt(found))
+            sent.receipts.append(receipt(found))
 
-    def _push(self, ftp: FTP, file: Outgoing, made: set[str]) -> int | None:
+    def _push(self, ftp: FTP, file: Outgoing, made: set[str]) -> int:
         folder = self._folder(ftp, file.folder, made)
         path = f"{folder.rstrip('/')}/{file.name}" if folder else file.name
         ftp.storbinary(f"STOR {path}{PART}", BytesIO(file.content))
         ftp.rename(f"{path}{PART}", path)
-        try:
-            return ftp.size(path)
-        except error_perm as error:
-            if str(error)[:3] in _NO_SIZE:
-                return None
-            raise
+        return ftp.size(path) or 0
 
     def _folder(self, ftp: FTP, folder: str, made: set[str]) -> str:
         """Make every folder below the base; one that is there answers 550, and so does one that

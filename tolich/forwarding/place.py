@@ -58,7 +58,9 @@ def read_place(url: str) -> Place:
         raise ValueError("a destination's url has no '?' and no '#'")
     base = unquote(parts.path)
     if not _PATH.fullmatch(base) or ".." in base.split("/"):
-        raise ValueError(f"the path {base!r} may have ASCII letters, digits, '_', '-', '.' and '/' only")
+        raise ValueError(
+            f"the path {base!r} may have ASCII letters, digits, '_', '-', '.' and '/' only"
+        )
     if parts.scheme == "file":
         return _folder(parts, base)
     return _server(parts, base)

@@ -60,7 +60,7 @@ def back_off(attempts: int, trouble: Trouble, rng: random.Random) -> int:
     """Seconds to wait after this many attempts that failed; never all destinations at once."""
     lasting = trouble.kind in LASTING
     first, longest = (FIRST_LASTING, LONGEST_LASTING) if lasting else (FIRST, LONGEST)
-    wait = min(longest, first * 2 ** min(attempts, 16))
+    wait = min(longest, first << min(attempts, 16))
     return max(1, round(wait * rng.uniform(0.5, 1.0)))
 
 
@@ -92,7 +92,7 @@ class Sender:
         self._manner = manner
         self._registry = registry
         self._wall = wall
-        self._rng = random.Random(queue.name)  # noqa: S311 - spreads attempts, guards nothing
+        self._rng = random.Random(queue.name)
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set."""
@@ -108,7 +108,8 @@ class Sender:
     def step(self) -> bool:
         """Push what may be pushed now, once; True when there may be more."""
         now = self._wall()
-        if self._queue.pause().due > now:
+        pause = self._queue.pause()
+        if pause.due > now:
             return False
         owed = self._queue.owed(now, TOGETHER)
         if not owed:
@@ -117,9 +118,10 @@ class Sender:
         whole = self._push(made, now) if made.files else None
         self._queue.settle(made.settled, now)
         if whole is not None:
-            self._rest(whole, now)
-            return False
-        return True
+            self._rest(whole, pause.attempts, now)
+        elif made.files and pause.failing_since is not None:
+            self._queue.well()
+        return whole is None
 
     def _make(self, owed: Sequence[Owed], now: int) -> _Made:
         made = _Made()
@@ -170,7 +172,6 @@ class Sender:
         if sent.trouble is not None:
             one = made.owed[len(sent.receipts)][0]
             made.settled.append(self._failed(one, sent.trouble, now))
-        self._queue.well()
         return None
 
     def _failed(self, one: Owed, trouble: Trouble, now: int) -> Became:
@@ -180,10 +181,8 @@ class Sender:
         log.warning("file not forwarded", **where, kind=trouble.kind, reason=trouble.detail)
         return Became(one, state, due, kind=trouble.kind, detail=trouble.detail)
 
-    def _rest(self, trouble: Trouble, now: int) -> None:
-        due = now + back_off(self._queue.pause().attempts, trouble, self._rng)
+    def _rest(self, trouble: Trouble, attempts: int, now: int) -> None:
+        due = now + back_off(attempts, trouble, self._rng)
         self._queue.rest(due, now, trouble.kind, trouble.detail)
         name = self._queue.name
-        log.warning(
-            "destination rests", destination=name, kind=trouble.kind, reason=trouble.detail
-        )
+        log.warning("destination rests", destination=name, kind=trouble.kind, reason=trouble.detail)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,18 +25,15 @@ _PROGRAM = "sftp"
 _CANNOT_CONNECT = 255  # the exit status of ssh itself
 _A_FILE = 10.0  # seconds that each file may add to what the server is given
 
-# What ssh says when nobody but a person can mend it.
+# What ssh says, in lower case, when nobody but a person can mend it.
 _REFUSALS = (
-    (re.compile(r"host key verification failed|host identification has changed", re.I),
-     Kind.HOST_KEY),
-    (re.compile(r"no .*host key is known|no matching host key", re.I), Kind.HOST_KEY),
-    (re.compile(r"permission denied \(|too many authentication failures", re.I),
-     Kind.LOGIN_REFUSED),
-    (re.compile(r"identity file .* not accessible|load key|unprotected private key", re.I),
-     Kind.SETUP),
-)  # fmt: skip
-_LASTING = re.compile(r"permission denied|no such file|not a directory|operation unsupported", re.I)
-_LOST = re.compile(r"connection (closed|lost|reset)|broken pipe|timeout, server", re.I)
+    (re.compile(r"host key verification failed|host identification has changed"), Kind.HOST_KEY),
+    (re.compile(r"no .*host key is known|no matching host key"), Kind.HOST_KEY),
+    (re.compile(r"permission denied \(|too many authentication failures"), Kind.LOGIN_REFUSED),
+    (re.compile(r"identity file .* not accessible|load key|unprotected private"), Kind.SETUP),
+)
+_LASTING = re.compile(r"permission denied|no such file|not a directory|operation unsupported")
+_LOST = re.compile(r"connection (closed|lost|reset)|broken pipe|timeout, server")
 _ASKED = re.compile(r'sftp> ls -ln "(?P<path>[^"]*)"')
 
 
@@ -126,7 +124,7 @@ class SftpDestination:
 def _sizes(said: str) -> Iterator[tuple[str, int]]:
     """Path and size of every file that was listed: the line after the command that asked."""
     lines = said.splitlines()
-    for asked, answer in zip(lines, lines[1:], strict=False):
+    for asked, answer in pairwise(lines):
         match = _ASKED.fullmatch(asked.strip())
         fields = answer.split()
         if match and len(fields) > 5 and fields[4].isdecimal():
@@ -136,11 +134,11 @@ def _sizes(said: str) -> Iterator[tuple[str, int]]:
 def _trouble(done: subprocess.CompletedProcess[str], name: str) -> Trouble:
     said = done.stderr.strip()
     detail = "; ".join(said.splitlines()[-3:]) or f"sftp ended with {done.returncode}"
-    if done.returncode == _CANNOT_CONNECT or _LOST.search(said):
-        found = (kind for pattern, kind in _REFUSALS if pattern.search(said))
+    if done.returncode == _CANNOT_CONNECT or _LOST.search(said.lower()):
+        found = (kind for pattern, kind in _REFUSALS if pattern.search(said.lower()))
         return Trouble(next(found, Kind.UNREACHABLE), detail)
     last = said.splitlines()[-1] if said else ""
-    kind = Kind.REFUSED if _LASTING.search(last) else Kind.BUSY
+    kind = Kind.REFUSED if _LASTING.search(last.lower()) else Kind.BUSY
     return Trouble(kind, f"{name}: {last or detail}")
 
 

@@ -1,4 +1,4 @@
-"""What is owed to each destination, and what became of it: rows by destination, station, instant."""
+"""What is owed to each destination, and what became of it, by station and instant."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, case, func, select, update
+from sqlalchemy import Connection, Engine, case, delete, func, null, select, update
 
 from rules.model import Series
 from rules.tt10 import Written
 from tolich.store.database import writing
 from tolich.store.readings import readings_between
-from tolich.store.schema import destination, forward
+from tolich.store.schema import destination, follower, forward
 from tolich.store.statements import excluded, upsert
 
 AT_ONCE = 0
@@ -69,6 +69,7 @@ class Pause:
 
     due: int = AT_ONCE
     attempts: int = 0
+    failing_since: int | None = None
 
 
 class ForwardQueue:
@@ -117,7 +118,9 @@ class ForwardQueue:
     def pause(self) -> Pause:
         """How the destination as a whole fares."""
         columns = destination.c
-        query = select(columns.due, columns.attempts).where(columns.name == self.name)
+        query = select(columns.due, columns.attempts, columns.failing_since).where(
+            columns.name == self.name
+        )
         with self._engine.connect() as connection:
             found = connection.execute(query).one_or_none()
         return Pause() if found is None else Pause(*found)
@@ -147,7 +150,7 @@ class ForwardQueue:
         with writing(self._engine).begin() as connection:
             connection.execute(
                 update(destination)
-                .where(columns.name == self.name, columns.failing_since.isnot(None))
+                .where(columns.name == self.name)
                 .values(failing_since=None, **values)
             )
 
@@ -164,7 +167,8 @@ class ForwardQueue:
             changes["failing_since"] = func.coalesce(columns.failing_since, now)
         unchanged = columns.seq == one.owed.seq
         changes["state"] = case((unchanged, one.state), else_=State.PENDING)
-        changes["due"] = case((unchanged, one.due), else_=one.due or AT_ONCE)
+        due = null() if one.due is None else one.due
+        changes["due"] = case((unchanged, due), else_=one.due or AT_ONCE)
         connection.execute(
             update(forward)
             .where(
@@ -194,18 +198,47 @@ def _at(connection: Connection, names: Mapping[int, str], at: int) -> list[Writt
     return [Written(names[row[0]], row[2], row[3]) for row in rows]
 
 
-def configure(engine: Engine, urls: Mapping[str, str]) -> None:
-    """Which destinations there are: name to URL, which holds no secret. Others are kept, idle."""
+class Configured(NamedTuple):
+    """A destination as the settings have it; nothing of it is secret."""
+
+    name: str
+    url: str
+    choice: str  # whose readings it gets, as text: any other text is another choice
+
+
+def configure(engine: Engine, configured: Sequence[Configured]) -> None:
+    """Which destinations there are; those of earlier settings are kept, idle.
+
+    Where the choice of readings has changed the record is followed from its beginning again:
+    what was sent stays sent, and what is no longer wanted is no longer owed.
+    """
+    columns = destination.c
     with writing(engine).begin() as connection:
+        query = select(columns.name, columns.choice)
+        before = {name: choice for name, choice in connection.execute(query)}
         connection.execute(update(destination).values(active=False))
+        # Started again, perhaps with other settings: whatever was wrong is tried at once.
         rows = [
-            {"name": name, "url": url, "active": True, "due": AT_ONCE, "attempts": 0}
-            for name, url in urls.items()
+            {**one._asdict(), "active": True, "due": AT_ONCE, "attempts": 0} for one in configured
         ]
         new = excluded(connection, destination)
-        # Started again, perhaps with other settings: whatever was wrong is tried at once.
-        change = {"url": new["url"], "active": True, "due": AT_ONCE, "attempts": 0}
+        change = {name: new[name] for name in ("url", "choice", "active", "due", "attempts")}
         upsert(connection, destination, rows, ["name"], change)
+        for one in configured:
+            if before.get(one.name, one.choice) != one.choice:
+                _begin_again(connection, one.name)
+
+
+def _begin_again(connection: Connection, name: str) -> None:
+    columns = forward.c
+    mine = (columns.destination == name, columns.due.isnot(None))
+    connection.execute(delete(forward).where(*mine))
+    connection.execute(delete(follower).where(follower.c.name == follower_name(name)))
+
+
+def follower_name(destination_name: str) -> str:
+    """Under which name the position of a destination in the record is kept."""
+    return f"forward:{destination_name}"
 
 
 def backlog(engine: Engine, name: str) -> int:
@@ -223,9 +256,7 @@ def failing(engine: Engine, name: str, since: int) -> list[str]:
     columns = forward.c
     stations = (
         select(columns.station, func.min(columns.detail))
-        .where(
-            columns.destination == name, columns.due.isnot(None), columns.failing_since <= since
-        )
+        .where(columns.destination == name, columns.due.isnot(None), columns.failing_since <= since)
         .group_by(columns.station)
         .order_by(columns.station)
     )

@@ -323,6 +323,7 @@ destination = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("url", Text, nullable=False),
+    Column("choice", Text, nullable=False),  # whose readings, from which day on
     Column("active", Boolean, nullable=False),  # in the settings of the running writer
     Column("due", BigInteger, nullable=False),  # wall time before which nothing is tried
     Column("attempts", Integer, nullable=False),

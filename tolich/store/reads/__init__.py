@@ -5,6 +5,7 @@ from __future__ import annotations
 from tolich.ports import Shape
 from tolich.store.health import health
 from tolich.store.reads.amendments import AmendmentReads
+from tolich.store.reads.forwarding import ForwardingReads
 from tolich.store.reads.history import HistoryReads
 from tolich.store.reads.law import LawReads
 from tolich.store.reads.outlook import OutlookReads
@@ -12,7 +13,15 @@ from tolich.store.reads.stations import StationReads
 from tolich.store.reads.whatif import WhatIfReads
 
 
-class StoreReads(StationReads, HistoryReads, AmendmentReads, LawReads, OutlookReads, WhatIfReads):
+class StoreReads(
+    StationReads,
+    HistoryReads,
+    AmendmentReads,
+    LawReads,
+    OutlookReads,
+    WhatIfReads,
+    ForwardingReads,
+):
     """The `Reads` port."""
 
     def health(self) -> Shape:
