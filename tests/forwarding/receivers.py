@@ -23,7 +23,10 @@ from tests.servers import free_port, need, run, until_open
 
 ACCOUNT = "mau01"
 PASSWORD = "mau-01-mat-khau"
-_HASH = "$6$mau01mau01$4sBR4srX4LatoHn0olmQj3IFUUat/x5aXn8qxWfsmUOYpmz0NM6z2/CIEZ2fs64gYNXrzP6DWBQoUZlPonMSI/"
+_HASH = (  # of the password, as crypt(3) makes it
+    "$6$mau01mau01$4sBR4srX4LatoHn0olmQj3IFUUat/x5aXn8qxWfsmUOYpm"
+    "z0NM6z2/CIEZ2fs64gYNXrzP6DWBQoUZlPonMSI/"
+)
 _PRIVSEP = Path("/run/sshd")
 
 

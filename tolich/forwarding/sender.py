@@ -27,7 +27,7 @@ from tolich.store.forwarding import Became, ForwardQueue, Owed, State, readings_
 log = structlog.get_logger()
 
 TOGETHER = 100
-"""Files in one connection."""
+"""Files in one connection; one, where the last attempt came to nothing."""
 
 POLL = 1.0
 """Seconds between looks for what is owed."""
@@ -111,7 +111,7 @@ class Sender:
         pause = self._queue.pause()
         if pause.due > now:
             return False
-        owed = self._queue.owed(now, TOGETHER)
+        owed = self._queue.owed(now, 1 if pause.attempts else TOGETHER)
         if not owed:
             return False
         made = self._make(owed, now)
@@ -184,5 +184,7 @@ class Sender:
     def _rest(self, trouble: Trouble, attempts: int, now: int) -> None:
         due = now + back_off(attempts, trouble, self._rng)
         self._queue.rest(due, now, trouble.kind, trouble.detail)
+        # Told once, however often it is tried: the API and health say how it goes on.
+        tell = log.debug if attempts else log.warning
         name = self._queue.name
-        log.warning("destination rests", destination=name, kind=trouble.kind, reason=trouble.detail)
+        tell("destination rests", destination=name, kind=trouble.kind, reason=trouble.detail)
