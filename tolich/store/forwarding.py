@@ -13,7 +13,7 @@ from rules.model import Series
 from rules.tt10 import Written
 from tolich.store.database import writing
 from tolich.store.readings import readings_between
-from tolich.store.schema import destination, follower, forward
+from tolich.store.schema import follower, forward, forward_destination
 from tolich.store.statements import excluded, upsert
 
 AT_ONCE = 0
@@ -117,7 +117,7 @@ class ForwardQueue:
 
     def pause(self) -> Pause:
         """How the destination as a whole fares."""
-        columns = destination.c
+        columns = forward_destination.c
         query = select(columns.due, columns.attempts, columns.failing_since).where(
             columns.name == self.name
         )
@@ -133,23 +133,23 @@ class ForwardQueue:
 
     def rest(self, due: int, now: int, kind: str, detail: str) -> None:
         """The destination as a whole did not answer or refused us: nothing is tried until `due`."""
-        columns = destination.c
+        columns = forward_destination.c
         values = {
             "due": due, "attempts": columns.attempts + 1, "kind": kind, "detail": detail,
             "failing_since": func.coalesce(columns.failing_since, now),
         }  # fmt: skip
         with writing(self._engine).begin() as connection:
             connection.execute(
-                update(destination).where(columns.name == self.name).values(**values)
+                update(forward_destination).where(columns.name == self.name).values(**values)
             )
 
     def well(self) -> None:
         """The destination answers again."""
-        columns = destination.c
+        columns = forward_destination.c
         values = {"due": AT_ONCE, "attempts": 0, "kind": None, "detail": None}
         with writing(self._engine).begin() as connection:
             connection.execute(
-                update(destination)
+                update(forward_destination)
                 .where(columns.name == self.name)
                 .values(failing_since=None, **values)
             )
@@ -212,18 +212,18 @@ def configure(engine: Engine, configured: Sequence[Configured]) -> None:
     Where the choice of readings has changed the record is followed from its beginning again:
     what was sent stays sent, and what is no longer wanted is no longer owed.
     """
-    columns = destination.c
+    columns = forward_destination.c
     with writing(engine).begin() as connection:
         query = select(columns.name, columns.choice)
         before = {name: choice for name, choice in connection.execute(query)}
-        connection.execute(update(destination).values(active=False))
+        connection.execute(update(forward_destination).values(active=False))
         # Started again, perhaps with other settings: whatever was wrong is tried at once.
         rows = [
             {**one._asdict(), "active": True, "due": AT_ONCE, "attempts": 0} for one in configured
         ]
-        new = excluded(connection, destination)
+        new = excluded(connection, forward_destination)
         change = {name: new[name] for name in ("url", "choice", "active", "due", "attempts")}
-        upsert(connection, destination, rows, ["name"], change)
+        upsert(connection, forward_destination, rows, ["name"], change)
         for one in configured:
             if before.get(one.name, one.choice) != one.choice:
                 _begin_again(connection, one.name)
@@ -251,7 +251,7 @@ def backlog(engine: Engine, name: str) -> int:
 
 def failing(engine: Engine, name: str, since: int) -> list[str]:
     """What of a destination has failed since wall time `since` or longer, for health."""
-    whole = destination.c
+    whole = forward_destination.c
     about = select(whole.detail).where(whole.name == name, whole.failing_since <= since)
     columns = forward.c
     stations = (

@@ -318,8 +318,8 @@ Index(
     postgresql_where=forward.c.due.isnot(None),
 )
 
-destination = Table(
-    "destination",
+forward_destination = Table(
+    "forward_destination",
     metadata,
     Column("name", Text, primary_key=True),
     Column("url", Text, nullable=False),

@@ -17,7 +17,7 @@ from tolich.ports import Page, Scope, Shape
 from tolich.store.cursors import decode, encode
 from tolich.store.forwarding import State
 from tolich.store.reads.scoped import Scoped
-from tolich.store.schema import destination, forward
+from tolich.store.schema import forward, forward_destination
 
 
 @dataclass(slots=True)
@@ -73,9 +73,10 @@ class ForwardingReads(Scoped):
 
 
 def _destinations(connection: Connection, name: str | None) -> list[RowMapping]:
-    query = select(destination).where(destination.c.active).order_by(destination.c.name)
+    columns = forward_destination.c
+    query = select(forward_destination).where(columns.active).order_by(columns.name)
     if name is not None:
-        query = query.where(destination.c.name == name)
+        query = query.where(columns.name == name)
     return list(connection.execute(query).mappings())
 
 

@@ -37,7 +37,7 @@ def upgrade() -> None:
         postgresql_where=owed,
     )
     op.create_table(
-        "destination",
+        "forward_destination",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("choice", sa.Text(), nullable=False),
