@@ -9,11 +9,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.answers import listed
 from api.asking import Pages, StationFilter
+from api.auth import needs
 from api.jsonbody import Json
 from api.problems import errors
 from api.view import Seen
+from rules.roles import Right
 
-router = APIRouter(tags=["forwarding"])
+router = APIRouter(tags=["forwarding"], dependencies=[needs(Right.DELIVERIES)])
 
 EXAMPLE: dict[str, Any] = {
     "destination": "so-tnmt",

@@ -11,22 +11,41 @@ from fastapi import Depends, Request
 from sse_starlette import ServerSentEvent
 
 from api.asking import Paging
+from api.auth import Asking
 from api.live import Hub, Pace
 from tolich.ports import (
+    Accounts,
     AlertQuery,
     Amend,
     Amending,
     AmendmentQuery,
     BadCursor,
+    Caller,
+    Clock,
     Comparing,
     Delivery,
     FindingQuery,
+    Intake,
     Page,
+    Provider,
     Reads,
     Receipt,
     Scope,
     Shape,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an application is made of: the ports it speaks to the program through."""
+
+    reads: Reads
+    intake: Intake
+    amending: Amending
+    accounts: Accounts
+    clock: Clock
+    metrics: Callable[[], bytes]
+    provider: Provider | None = None  # of log-ins
 
 
 class View:
@@ -35,10 +54,10 @@ class View:
     The scope is inside; there is no way around it.
     """
 
-    def __init__(self, reads: Reads, amending: Amending, scope: Scope, hub: Hub) -> None:
+    def __init__(self, parts: Parts, scope: Scope, hub: Hub) -> None:
         self.scope = scope
-        self._reads = reads
-        self._amending = amending
+        self._reads = parts.reads
+        self._amending = parts.amending
         self._hub = hub
 
     def stations(self, paging: Paging) -> Page:
@@ -101,9 +120,11 @@ class View:
         """Transitions with seq > after, oldest first."""
         return self._reads.transitions(self.scope, after, limit)
 
-    async def follow(self, after: int | None) -> AsyncIterator[ServerSentEvent]:
-        """The live stream, from `after` or from now."""
-        return await self._hub.follow(self.scope, after)
+    async def follow(
+        self, after: int | None, still: Callable[[], bool]
+    ) -> AsyncIterator[ServerSentEvent]:
+        """The live stream, from `after` or from now, for as long as `still` says so."""
+        return await self._hub.follow(self.scope, after, still)
 
     def rejected(self, station: str | None, paging: Paging) -> Page:
         """Rejections, newest first."""
@@ -139,7 +160,9 @@ class View:
 class Seams:
     """What create_app was given, as endpoints get at it: the store only through a view."""
 
-    view: Callable[[Request], View]
+    view: Callable[[Caller], View]
+    accounts: Accounts
+    provider: Provider | None
     submit: Callable[[Sequence[Delivery]], list[Receipt]]
     now: Callable[[], int]
     health: Callable[[], Shape]
@@ -152,8 +175,8 @@ async def _seams(request: Request) -> Seams:
     return cast("Seams", request.app.state.seams)
 
 
-def _view(request: Request) -> View:
-    return cast("Seams", request.app.state.seams).view(request)
+def _view(request: Request, caller: Asking) -> View:
+    return cast("Seams", request.app.state.seams).view(caller)
 
 
 Within = Annotated[Seams, Depends(_seams)]

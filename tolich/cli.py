@@ -15,6 +15,7 @@ from tolich.commands import (
     replay,
     serve,
     simulate,
+    users,
 )
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ app.command("rejudge")(rejudge.rejudge_days)
 app.command("verify")(evidence.verify)
 app.add_typer(regulations.regulations, name="regulations")
 app.add_typer(law.permits, name="permits")
+app.add_typer(users.users, name="users")
 
 
 def main() -> None:

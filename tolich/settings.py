@@ -64,6 +64,15 @@ class Http(Section):
     port: int = Field(default=8000, ge=1, le=65535)
 
 
+class Oidc(Section):
+    """A provider of log-ins (OpenID Connect). `address` is ours, as browsers know it."""
+
+    issuer: str
+    client_id: str
+    client_secret_file: Path
+    address: str
+
+
 class Influx(Section):
     """InfluxDB 2 for dashboards; without a url nothing is projected."""
 
@@ -145,6 +154,7 @@ class Settings(BaseSettings):
     http: Http = Http()
     influx: Influx = Influx()
     forward: list[Forward] = Field(default_factory=list)  # who gets TT10 files of readings
+    oidc: Oidc | None = None
     close_after: int = Field(default=600, ge=60, le=86400)  # seconds after a period's end
     min_free_mb: int = Field(default=200, ge=0)  # below it nothing is acknowledged
 
@@ -231,7 +241,11 @@ def _strangers() -> list[Problem]:
 
 def _known(place: list[str]) -> list[str]:
     sections: dict[str, type[BaseModel]] = {
-        "mqtt": Mqtt, "http": Http, "influx": Influx, "forward": Forward,
-    }  # fmt: skip
+        "mqtt": Mqtt,
+        "http": Http,
+        "influx": Influx,
+        "oidc": Oidc,
+        "forward": Forward,
+    }
     model: type[BaseModel] = sections.get(place[0], Settings) if place else Settings
     return [SPELLED.get(key, key) for key in model.model_fields]

@@ -36,7 +36,6 @@ OBJECTS: dict[str, type[BaseModel]] = {
     "alerts/A1": shapes.Alert,
     "alerts/A1/why": explained.Why,
     f"regulations/{REGULATION}": shapes.Regulation,
-    "me": shapes.Me,
 }
 ONLY_MAU_02 = Scope(clusters=frozenset({"mau-02"}))
 
@@ -152,6 +151,12 @@ def test_reading_filters_reach_the_store(client: TestClient, reads: FakeReads) -
     assert reads.queries == [("m01", "pH", NOON, NOON)]
 
 
+def test_forwarding_filters_reach_the_store(client: TestClient, reads: FakeReads) -> None:
+    assert client.get("/api/v1/forwarding?station=m01&destination=so-tnmt").status_code == 200
+    assert client.get("/api/v1/forwarding?destinations=so-tnmt").status_code == 400
+    assert reads.queries == [("m01", "so-tnmt")]
+
+
 def test_an_outlook_is_of_one_parameter_or_of_all(client: TestClient, reads: FakeReads) -> None:
     for asked, names in (("", ["COD", "TSS"]), ("?parameter=TSS", ["TSS"])):
         items = client.get(f"/api/v1/stations/m01/outlook{asked}").json()["items"]
@@ -199,13 +204,6 @@ def test_lists_hold_only_what_is_in_scope(
     items = client.get(f"/api/v1/{path}").json()["items"]
     assert {one["cluster"] for one in items} == {"mau-02"}
     assert reads.asked == [ONLY_MAU_02]
-
-
-def test_me_says_what_one_may_see(client: TestClient, seen: list[Scope]) -> None:
-    assert client.get("/api/v1/me").json() == {"account": None, "scope": "all"}
-    seen.append(Scope(clusters=frozenset({"b", "a"})))
-    scope = {"clusters": ["a", "b"], "plants": None}
-    assert client.get("/api/v1/me").json() == {"account": None, "scope": scope}
 
 
 def test_the_scope_is_asked_anew_for_every_request(

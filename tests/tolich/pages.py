@@ -15,11 +15,12 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.view import Parts
+from tests.callers import HEADERS, KnownCallers
 from tests.cast import REGULATIONS, Stage
 from tolich.amending import Amender
 from tolich.metrics import metrics_text
 from tolich.pipeline import Pipeline
-from tolich.ports import EVERYTHING
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = os.environ.get("TOLICH_GOLDEN") == "write"
@@ -31,11 +32,10 @@ Play = Callable[[Stage], tuple[Pipeline, str]]
 def pages(on: Stage, pipeline: Pipeline, path: str) -> dict[str, str]:
     """What is explained, as the API answers: one JSON and two texts, by the file's ending."""
     reads = on.reads(pipeline)
-    app = create_app(
-        reads, pipeline, Amender(pipeline), on.clock, metrics_text(reads.health),
-        lambda _: EVERYTHING,
-    )  # fmt: skip
-    client, asked = TestClient(app), f"/api/v1{path.replace('+', '%2B')}/why"
+    accounts = KnownCallers(pipeline.engine, on.clock)
+    metrics = metrics_text(reads.health)
+    app = create_app(Parts(reads, pipeline, Amender(pipeline), accounts, on.clock, metrics))
+    client, asked = TestClient(app, headers=HEADERS), f"/api/v1{path.replace('+', '%2B')}/why"
     answer = client.get(asked)
     assert answer.status_code == 200, answer.text
     found = {"json": laid_out(masked(answer.json()))}

@@ -116,7 +116,8 @@ class Sender:
             return False
         made = self._make(owed, now)
         whole = self._push(made, now) if made.files else None
-        self._queue.settle(made.settled, now)
+        if made.settled:
+            self._queue.settle(made.settled, now)
         if whole is not None:
             self._rest(whole, pause.attempts, now)
         elif made.files and pause.failing_since is not None:
