@@ -155,6 +155,8 @@ def test_the_same_reading_again_sends_nothing(at: Play, inbox: Inbox) -> None:
     at.take(cod("MAU01", HOUR, 10))
     at.push()
     at.take(message("MAU01", Said("COD", HOUR, 10)), cod("MAU01", HOUR, 10.0))
+    at.take(message("MAU01", Said("COD", HOUR, 12, "77")))  # changes nothing that is written
+    assert owed(at) == 1
     at.push()
     assert (len(inbox.came), owed(at)) == (1, 0)
 
@@ -263,7 +265,7 @@ def test_a_station_that_is_refused_holds_nobody_else(at: Play, inbox: Inbox) -> 
     assert (at.line("MAU02")["state"], at.line("MAU02")["error"]) == ("sent", None)
 
     inbox.refuses.clear()
-    at.take(cod("MAU01", HOUR, 1))  # does not jump the queue
+    at.take(cod("MAU01", HOUR, 1), tt10("MAU01", 0, "pH 7 - 00"))  # neither ends its wait
     at.push()
     assert len(inbox.came) == 4
     at.wall.now += LONGEST_LASTING
