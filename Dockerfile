@@ -17,6 +17,11 @@ LABEL org.opencontainers.image.title="tolich" \
       org.opencontainers.image.description="Watches the wastewater of industrial clusters" \
       org.opencontainers.image.licenses="Apache-2.0"
 
+# sftp, with which TT10 files are pushed to an authority's server (docs/forwarding.md).
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends openssh-client \
+    && rm -rf /var/lib/apt/lists/*
+
 # A fixed number, so that the owner of a bind mount can be set from outside. A named volume
 # takes its owner from the folder in the image that it covers.
 RUN groupadd --gid 10001 tolich \

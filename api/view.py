@@ -144,6 +144,10 @@ class View:
         caller, cursor = self._caller, paging.cursor
         return self._deliveries.notifications(caller, query, cursor, paging.limit)
 
+    def forwarding(self, station: str | None, destination: str | None, paging: Paging) -> Page:
+        """Forwarding, by destination and station."""
+        return self._reads.forwarding(self.scope, station, destination, paging.cursor, paging.limit)
+
     def permits(self, paging: Paging) -> Page:
         """Permits by id."""
         return self._reads.permits(self.scope, paging.cursor, paging.limit)

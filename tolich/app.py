@@ -28,6 +28,8 @@ from rules.regulation import known_periods
 from tolich.accounts import StoreAccounts
 from tolich.amending import Amender
 from tolich.clock import RealClock
+from tolich.forwarding.running import forwarding
+from tolich.forwarding.sender import Registry
 from tolich.lock import writer_lock
 from tolich.metrics import metrics_text
 from tolich.notify.sections import Notify
@@ -144,7 +146,9 @@ def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
         stop = threading.Event()
         stack.callback(stop.set)
         record = StoreRecord(place.engine, lambda: pipeline.registered, lambda: pipeline.series)
-        for follow in _followers(settings, record, stack):
+        registry = Registry(lambda: pipeline.registered.register, lambda: pipeline.series)
+        forwards = forwarding(settings.forward, place.engine, record, registry)
+        for follow in (*_followers(settings, record, stack), *forwards):
             thread = threading.Thread(target=follow, args=(stop,), name="follower", daemon=True)
             thread.start()
             stack.callback(thread.join, 5.0)

@@ -327,6 +327,17 @@ class Reads(Protocol):
     def rejected(
         self, scope: Scope, station: str | None, cursor: str | None, limit: int
     ) -> Page: ...
+    def forwarding(
+        self,
+        scope: Scope,
+        station: str | None,
+        destination_name: str | None,
+        cursor: str | None,
+        limit: int,
+    ) -> Page:
+        """How far each destination of TT10 files has got with each station, by their names."""
+        ...
+
     def regulations(self) -> list[Shape]: ...
     def regulation(self, regulation: str) -> Shape | None: ...
     def permits(self, scope: Scope, cursor: str | None, limit: int) -> Page: ...

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import AliasChoices, BaseModel, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -16,6 +24,7 @@ from pydantic_settings import (
 
 from rules.loading import meant
 from rules.model import Problem, Refused
+from tolich.forwarding.place import check_folder, read_place
 from tolich.notify.sections import Notify
 from tolich.sections import Section
 from tolich.yamlfile import read_yaml
@@ -68,6 +77,55 @@ class Influx(Section):
     bucket: str = "tolich"
 
 
+def _url(text: str) -> str:
+    read_place(text)  # raises ValueError
+    return text
+
+
+class Forward(Section):
+    """A server that gets TT10 files of readings, such as the authority's: docs/forwarding.md."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")
+    url: Annotated[str, AfterValidator(_url)]
+    since: date  # readings of earlier local days are not forwarded
+    stations: Literal["all"] | list[str] = "all"  # all: but the simulated ones
+    folder: Annotated[str, AfterValidator(check_folder)] = "{station}/{yyyy}/{MM}/{dd}"
+    line_end: Literal["crlf", "lf"] = "crlf"
+    resend: bool = True  # a file that a late reading changed is sent again, under its name
+    key_file: Path | None = None
+    known_hosts: Path | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        place = read_place(self.url)
+        needed, usable = _NEEDED[place.scheme]
+        for key in ("key_file", "known_hosts", "password_file", "ca_file"):
+            if getattr(self, key) is None and key in needed:
+                how = _HOW[key].format(host=place.host, port=place.port)
+                raise ValueError(f"{place.scheme} needs {key}: {how}")
+            if getattr(self, key) is not None and key not in usable:
+                raise ValueError(f"{place.scheme} has no use for {key}")
+        return self
+
+
+_NEEDED: dict[str, tuple[set[str], set[str]]] = {
+    "sftp": ({"key_file", "known_hosts"}, {"key_file", "known_hosts"}),
+    "ftps": ({"password_file"}, {"password_file", "ca_file"}),
+    "ftp": ({"password_file"}, {"password_file"}),
+    "file": (set(), set()),
+}
+"""By scheme: what must be there, and what may be."""
+
+_HOW = {
+    "key_file": "ssh-keygen -t ed25519 -N '' -f FILE, and give the authority FILE.pub",
+    "known_hosts": "ssh-keyscan -p {port} {host} > FILE, and compare ssh-keygen -lf FILE with the "
+    "fingerprint that the authority tells you",
+    "password_file": "a file that holds the password alone",
+}
+
+
 class Settings(BaseSettings):
     """Everything `tolich serve` needs. Every key has a default that is safe on one machine."""
 
@@ -91,11 +149,19 @@ class Settings(BaseSettings):
     http: Http = Http()
     influx: Influx = Influx()
     notify: Notify = Notify()
+    forward: list[Forward] = Field(default_factory=list)  # who gets TT10 files of readings
     oidc: Oidc | None = None
     close_after: int = Field(default=600, ge=60, le=86400)  # seconds after a period's end
     min_free_mb: int = Field(default=200, ge=0)  # below it nothing is acknowledged
 
     _file: ClassVar[dict[str, Any]] = {}
+
+    @model_validator(mode="after")
+    def _one_name_each(self) -> Self:
+        names = [one.name for one in self.forward]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two destinations of forward are called {name!r}: rename one")
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -10,6 +10,7 @@ from typing import Any
 
 from api import decided, explained, shapes, worked
 from api.compared import Comparison
+from api.forwarding import Forwarded
 from rules.amendments import Act
 from rules.days import rfc3339
 from rules.model import Problem, Refused
@@ -182,6 +183,17 @@ class FakeReads:
     def rejected(self, scope: Scope, station: str | None, cursor: str | None, limit: int) -> Page:
         self.queries.append(station)
         return self._page(scope, [example(shapes.Rejected)], cursor, limit)
+
+    def forwarding(
+        self,
+        scope: Scope,
+        station: str | None,
+        destination_name: str | None,
+        cursor: str | None,
+        limit: int,
+    ) -> Page:
+        self.queries.append((station, destination_name))
+        return self._page(scope, [example(Forwarded)], cursor, limit)
 
     def regulations(self) -> list[Shape]:
         others = [f"QCVN {number}" for number in range(4)]

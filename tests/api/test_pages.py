@@ -87,7 +87,7 @@ CONTRACT = {
     *("get /api/v1/findings/{id}/revisions", "get /api/v1/amendments", "post /api/v1/amendments"),
     *(f"get /api/v1/{path}" for path in ("findings", "findings/{id}", "findings/{id}/why")),
     *(f"get /api/v1/{path}" for path in ("alerts", "alerts/{id}", "alerts/{id}/why")),
-    *(f"get /api/v1/{path}" for path in ("transitions", "stream", "rejected", "me")),
+    *(f"get /api/v1/{path}" for path in ("transitions", "stream", "rejected", "forwarding", "me")),
     *(f"get /api/v1/{path}" for path in ("regulations", "regulations/{id}", "permits")),
     "post /api/v1/what-if",
     "post /api/v1/ingest/{cluster}/{station}",

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.testclient import TestClient
 
 from api import decided, explained, shapes, worked
+from api.forwarding import ForwardedPage
 from tests.api.fakes import NOON, REGULATION, FakeReads, finding_id
 from tolich.ports import EVERYTHING, AlertQuery, FindingQuery, Scope
 
@@ -25,6 +26,7 @@ LISTS: dict[str, type[BaseModel]] = {
     "planned": worked.PlanPage,
     "transitions": shapes.TransitionPage,
     "rejected": shapes.RejectedPage,
+    "forwarding": ForwardedPage,
     "regulations": shapes.RegulationPage,
     "permits": shapes.PermitPage,
 }
@@ -149,6 +151,12 @@ def test_reading_filters_reach_the_store(client: TestClient, reads: FakeReads) -
     asked = "parameter=pH&from=2026-11-22T05:00:00Z&to=2026-11-22t05:00:00z"
     assert client.get(f"/api/v1/stations/m01/readings?{asked}").status_code == 200
     assert reads.queries == [("m01", "pH", NOON, NOON)]
+
+
+def test_forwarding_filters_reach_the_store(client: TestClient, reads: FakeReads) -> None:
+    assert client.get("/api/v1/forwarding?station=m01&destination=so-tnmt").status_code == 200
+    assert client.get("/api/v1/forwarding?destinations=so-tnmt").status_code == 400
+    assert reads.queries == [("m01", "so-tnmt")]
 
 
 def test_an_outlook_is_of_one_parameter_or_of_all(client: TestClient, reads: FakeReads) -> None:

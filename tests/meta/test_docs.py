@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from api import alerts, amendments, findings, health, inbox, law, stations, whatif
+from api import alerts, amendments, findings, forwarding, health, inbox, law, stations, whatif
 from api.problems import KINDS
 from tests.meta.source import ROOT, files
 from tolich.cli import app
@@ -86,7 +86,9 @@ def _spelled(field: FieldInfo) -> str:
     if field.is_required():
         return "–"
     default: Any = field.get_default(call_default_factory=True, validated_data={})
-    empty = default is None or default == [] or isinstance(default, BaseModel)
+    empty = (
+        field.is_required() or default is None or default == [] or isinstance(default, BaseModel)
+    )
     return "–" if empty else f"`{default}`"
 
 
@@ -112,7 +114,7 @@ def routes() -> set[str]:
     parts: list[APIRouter] = [alerts.router, findings.router, inbox.router, law.router]
     return {
         f"{method} {route.path.replace(':path', '')}"
-        for part in [*parts, amendments.router, stations.router, whatif.router]
+        for part in [*parts, amendments.router, forwarding.router, stations.router, whatif.router]
         for route in part.routes
         if isinstance(route, APIRoute)
         for method in route.methods or ()

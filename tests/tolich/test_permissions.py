@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,9 +37,11 @@ from tests.cast import (
 from tolich.accounts import StoreAccounts
 from tolich.amending import Amender
 from tolich.clock import StepClock
+from tolich.forwarding.choice import Choice
 from tolich.metrics import metrics_text
 from tolich.pipeline import Pipeline
 from tolich.ports import AccountAsked, Delivery
+from tolich.store.forwarding import Configured, configure
 from tolich.working import Worker
 from tolich.workports import Announcement, Attached, Deed
 
@@ -83,6 +86,7 @@ ENTRIES: dict[str, Entry] = {
     "get /api/v1/stations/{id}/readings": Entry("stations/{station}/readings"),
     "get /api/v1/stations/{id}/outlook": Entry("stations/{station}/outlook"),
     "get /api/v1/rejected": Entry("rejected", object=False),
+    "get /api/v1/forwarding": Entry("forwarding", object=False),
     "get /api/v1/findings": Entry("findings?period=hour", object=False),
     "get /api/v1/findings/{id}": Entry("findings/{finding}"),
     "get /api/v1/findings/{id}/why": Entry("findings/{finding}/why"),
@@ -194,6 +198,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     folder = tmp_path_factory.mktemp("permissions")
     on = stage(folder, DAY0)
     pipeline = on.pipeline()
+    both = Choice(frozenset({OWN, FOREIGN}), date(2026, 1, 1))
+    configure(on.engine, [Configured("so-mau", "sftp://a@b:22/up", both.text())])
     for one in sorted([*exceeding(OWN), *exceeding(FOREIGN)], key=lambda one: one.received_at):
         on.clock.set(one.received_at)
         pipeline.submit([one])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,54 @@ def test_every_problem_is_named_with_file_key_and_expectation(tmp_path: Path) ->
     assert "'register'" in problems["registre"]
     assert "65535" in problems["http.port"]
     assert "'soon'" in problems["close_after"]
+
+
+SFTP = "name: a, url: 'sftp://u@h/up', since: 2026-11-01, key_file: k, known_hosts: h"
+
+
+@pytest.mark.parametrize(
+    ("entry", "key", "said"),
+    [
+        ("url: 'sftp://u@h/up', since: 2026-11-01, key_file: k", "forward.0.name", "required"),
+        (f"{SFTP}, folders: x", "forward.0.folders", "did you mean 'folder'"),
+        ("name: a, url: 'sftp://u@h/up', since: 2026-11-01, key_file: k", "forward.0",
+         "known_hosts: ssh-keyscan -p 22 h > FILE"),
+        ("name: a, url: 'sftp://u@h/up', since: 2026-11-01, known_hosts: k", "forward.0",
+         "needs key_file: ssh-keygen"),
+        ("name: a, url: 'ftps://u@h/up', since: 2026-11-01", "forward.0", "needs password_file"),
+        (f"{SFTP}, password_file: p", "forward.0", "sftp has no use for password_file"),
+        (f"{SFTP}, folder: '{{stations}}'", "forward.0.folder", "did you mean 'station'"),
+        (f"{SFTP}, folder: '../x'", "forward.0.folder", "is no folder"),
+        (f"{SFTP}, line_end: cr", "forward.0.line_end", "'crlf'"),
+        ("name: a, url: 'stfp://u@h/up', since: 2026-11-01", "forward.0.url", "mean 'sftp'"),
+        ("name: a, url: 'ftp://u:p@h/up', since: 2026-11-01", "forward.0.url", "password_file"),
+        ("name: a, url: 'ftp://h/up', since: 2026-11-01", "forward.0.url", "name the account"),
+        ("name: a, url: 'ftp://u@h/a b', since: 2026-11-01", "forward.0.url", "the path '/a b'"),
+        ("name: a, url: 'ftp://u@h/a/../b', since: 2026-11-01", "forward.0.url", "the path"),
+        ("name: a, url: 'ftp://u@h:99999/a', since: 2026-11-01", "forward.0.url", "Port out of"),
+        ("name: a, url: 'ftp://u@-x/a', since: 2026-11-01", "forward.0.url", "name the server"),
+        ("name: a, url: 'file://x/a', since: 2026-11-01", "forward.0.url", "file:///path"),
+        (f"{SFTP}, stations: MAU01", "forward.0.stations.literal['all']", "'all'"),
+    ],
+)  # fmt: skip
+def test_a_destination_that_is_wrong_is_refused_with_its_remedy(
+    entry: str, key: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused) as refused:
+        load_settings(settings_file(tmp_path, f"forward: [{{{entry}}}]\n"))
+    problems = {one.key: one.message for one in refused.value.problems}
+    assert said in problems[key]
+
+
+def test_two_destinations_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="two destinations of forward are called 'a'"):
+        load_settings(settings_file(tmp_path, f"forward: [{{{SFTP}}}, {{{SFTP}}}]\n"))
+
+
+def test_a_destination_has_usual_folders_and_line_ends(tmp_path: Path) -> None:
+    (found,) = load_settings(settings_file(tmp_path, f"forward: [{{{SFTP}}}]\n")).forward
+    assert (found.folder, found.line_end) == ("{station}/{yyyy}/{MM}/{dd}", "crlf")
+    assert (found.stations, found.resend, found.since) == ("all", True, date(2026, 11, 1))
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "just words\n", "5\n"])

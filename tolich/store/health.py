@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from rules.days import rfc3339
 from tolich.clock import wall
@@ -26,6 +26,12 @@ def beat(engine: Engine, name: str, problems: Sequence[str], counters: Mapping[s
     body = json.dumps({"problems": list(problems), "counters": dict(counters)})
     with writing(engine).begin() as connection:
         upsert(connection, process, [{"name": name, "beat": wall(), "body": body}], ["name"])
+
+
+def forget(engine: Engine, name: str) -> None:
+    """A process that ended in good order, or no longer runs, is not missed."""
+    with writing(engine).begin() as connection:
+        connection.execute(delete(process).where(process.c.name == name))
 
 
 def health(connection: Connection) -> Shape:

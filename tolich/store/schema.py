@@ -346,6 +346,49 @@ follower = Table(
     Column("seq", BigInteger, nullable=False),
 )
 
+# What is to be forwarded: a convenience that the record re-derives, and what became of it.
+forward = Table(
+    "forward",
+    metadata,
+    Column("destination", Text, primary_key=True),
+    Column("station", Text, primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),  # the instant of the file
+    Column("seq", BigInteger, nullable=False),  # the newest batch with a reading of it
+    Column("state", Text, nullable=False),  # tolich.store.forwarding.State
+    Column("due", BigInteger, nullable=True),  # wall time of the next attempt; NULL: none is owed
+    Column("attempts", Integer, nullable=False),
+    Column("failing_since", BigInteger, nullable=True),  # wall time
+    Column("digest", LargeBinary, nullable=True),  # of the file that was taken last
+    Column("sent_at", BigInteger, nullable=True),  # wall time
+    Column("receipt", Text, nullable=True),
+    Column("left_out", Integer, nullable=False),  # readings that TT10 has no code for
+    Column("kind", Text, nullable=True),  # tolich.forwarding.destination.Kind of the last trouble
+    Column("detail", Text, nullable=True),
+    sqlite_with_rowid=False,
+)
+Index(
+    "forward_owed",
+    forward.c.destination,
+    forward.c.at,
+    forward.c.station,
+    sqlite_where=forward.c.due.isnot(None),
+    postgresql_where=forward.c.due.isnot(None),
+)
+
+forward_destination = Table(
+    "forward_destination",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("choice", Text, nullable=False),  # whose readings, from which day on
+    Column("active", Boolean, nullable=False),  # in the settings of the running writer
+    Column("due", BigInteger, nullable=False),  # wall time before which nothing is tried
+    Column("attempts", Integer, nullable=False),
+    Column("failing_since", BigInteger, nullable=True),  # wall time
+    Column("kind", Text, nullable=True),
+    Column("detail", Text, nullable=True),
+)
+
 process = Table(
     "process",
     metadata,

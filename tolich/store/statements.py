@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ColumnElement, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 Rows = Sequence[tuple[Any, ...]]
@@ -58,17 +58,25 @@ def upsert(
     table: Table,
     rows: Sequence[Mapping[str, Any]],
     keys: Iterable[str],
+    change: Mapping[str, Any] | None = None,
+    where: ColumnElement[bool] | None = None,
 ) -> None:
-    """Insert rows, or change all other columns of those already there."""
+    """Insert rows, or change those already there; all their other columns unless told which."""
     if not rows:
         return
     key_names = list(keys)
     statement = _insert(connection, table)
     new = statement.excluded
-    changes = {name: new[name] for name in table.c.keys() if name not in key_names}
+    changes = change or {name: new[name] for name in table.c.keys() if name not in key_names}
     connection.execute(
-        statement.on_conflict_do_update(index_elements=key_names, set_=changes), list(rows)
+        statement.on_conflict_do_update(index_elements=key_names, set_=changes, where=where),
+        list(rows),
     )
+
+
+def excluded(connection: Connection, table: Table) -> Any:
+    """The row that was to be inserted, for use in `change` and `where` of `upsert`."""
+    return _insert(connection, table).excluded
 
 
 def next_key(connection: Connection, table: Table) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tolich.ports import Shape
 from tolich.store.health import health
 from tolich.store.reads.amendments import AmendmentReads
+from tolich.store.reads.forwarding import ForwardingReads
 from tolich.store.reads.law import LawReads
 from tolich.store.reads.outlook import OutlookReads
 from tolich.store.reads.stations import StationReads
@@ -12,7 +13,15 @@ from tolich.store.reads.whatif import WhatIfReads
 from tolich.store.reads.work import WorkReads
 
 
-class StoreReads(StationReads, WorkReads, AmendmentReads, LawReads, OutlookReads, WhatIfReads):
+class StoreReads(
+    StationReads,
+    WorkReads,
+    AmendmentReads,
+    LawReads,
+    OutlookReads,
+    WhatIfReads,
+    ForwardingReads,
+):
     """The `Reads` port."""
 
     def health(self) -> Shape:

@@ -1,0 +1,1 @@
+"""Forwarding: TT10 files made again and pushed to the authority's server."""
