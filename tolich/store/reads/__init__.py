@@ -7,13 +7,16 @@ from tolich.store.health import health
 from tolich.store.reads.amendments import AmendmentReads
 from tolich.store.reads.history import HistoryReads
 from tolich.store.reads.law import LawReads
+from tolich.store.reads.made import MadeReads
 from tolich.store.reads.outlook import OutlookReads
 from tolich.store.reads.stations import StationReads
 from tolich.store.reads.whatif import WhatIfReads
 
 
-class StoreReads(StationReads, HistoryReads, AmendmentReads, LawReads, OutlookReads, WhatIfReads):
-    """The `Reads` port."""
+class StoreReads(
+    StationReads, HistoryReads, MadeReads, AmendmentReads, LawReads, OutlookReads, WhatIfReads
+):
+    """The `Reads` port, and what documents ask beside it."""
 
     def health(self) -> Shape:
         """Whether the writer lives and the store is sound."""
