@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.answers import WHY, Accept, Lang, explained, found, listed
 from api.asking import GREATEST, MOST, USUAL, After, Alerts, Pages
+from api.auth import needs
 from api.examples import TRANSITION
 from api.explained import Why
 from api.jsonbody import Json
@@ -19,8 +20,9 @@ from api.live import Pace, told
 from api.problems import errors
 from api.shapes import Alert, AlertPage, TransitionPage
 from api.view import Seen, Within
+from rules.roles import Right
 
-router = APIRouter(tags=["alerts"])
+router = APIRouter(tags=["alerts"], dependencies=[needs(Right.READ)])
 
 
 @router.get(

@@ -8,15 +8,17 @@ from fastapi import APIRouter, Depends
 
 from api.answers import listed
 from api.asking import Pages, ParameterFilter, StationFilter
+from api.auth import Asking, needs
 from api.decided import Amendment, AmendmentPage, Decision
 from api.inbox import RETRY_AFTER
 from api.jsonbody import Json
-from api.problems import Trouble, errors
+from api.problems import Trouble, errors, refused
 from api.view import Seen
 from rules.model import Problem, Refused
+from rules.roles import Right
 from tolich.ports import Amend, AmendmentQuery, NotDurable
 
-router = APIRouter(tags=["amendments"])
+router = APIRouter(tags=["amendments"], dependencies=[needs(Right.READ)])
 
 
 async def _query(
@@ -42,36 +44,37 @@ def amendments(
     "/amendments",
     summary="Decide about readings of a series",
     status_code=201,
+    dependencies=[needs(Right.AMEND)],
     response_model=Amendment,
     responses=errors("bad-time", "invalid-request", "not-durable"),
 )
-def amend(view: Seen, decision: Decision) -> Json:
+def amend(view: Seen, caller: Asking, decision: Decision) -> Json:
     """Exclude readings, confirm them, give the value that counts, or take a decision back.
 
     No reading is changed. 201 means it is on record; every verdict that looks at these readings
     is judged again at once and gets a new revision if it changes.
     """
     try:
-        return Json(view.amend(_asked(decision)), 201)
-    except Refused as refused:
-        raise _refused(refused.problems) from refused
+        return Json(view.amend(_asked(decision, caller.name)), 201)
+    except Refused as wrong:
+        raise refused(wrong.problems) from wrong
     except NotDurable as error:
         detail = f"Nothing was stored ({error}): send the same again."
         raise Trouble("not-durable", detail, headers={"Retry-After": RETRY_AFTER}) from error
 
 
-def _asked(decision: Decision) -> Amend:
+def _asked(decision: Decision, author: str) -> Amend:
     start, end = decision.start, decision.to
     if decision.at is not None:
         if start is not None or end is not None:
             said = "goes without `from` and `to`: it means that one second"
-            raise _refused([Problem("body", "at", said)])
+            raise refused([Problem("body", "at", said)])
         start, end = decision.at, decision.at + 1
     return Amend(
         station=decision.station,
         parameter=decision.parameter,
         act=decision.act.value,
-        author=decision.author,
+        author=author,
         reason=decision.reason,
         start=start,
         end=end,
@@ -80,10 +83,3 @@ def _asked(decision: Decision) -> Amend:
         reverses=decision.reverses,
         document=decision.document,
     )
-
-
-def _refused(problems: list[Problem]) -> Trouble:
-    """Every field that is wrong, as errors of validation are told."""
-    told = [{"in": "body", "name": one.key, "detail": one.message} for one in problems]
-    detail = " ".join(f"{one.key}: {one.message}." for one in problems)
-    return Trouble("invalid-request", detail, {"errors": told})

@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from anyio import CapacityLimiter
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI
 
 from api import (
+    accounts,
     alerts,
     amendments,
+    exports,
     findings,
     health,
     inbox,
@@ -21,18 +23,20 @@ from api import (
     whatif,
 )
 from api.asking import only_known
+from api.auth import asking, guarded
 from api.headers import SecureHeaders
 from api.live import Hub, Pace
 from api.problems import install
 from api.shapes import Problem
-from api.view import Seams, View
-from tolich.ports import Amending, Clock, Intake, Reads, Scope
+from api.view import Parts, Seams, View
 
 DESCRIPTION = (
     "Reads what the monitor of industrial-cluster wastewater has on record, and takes readings "
     "in. Lists are {items, next}; errors are RFC 9457 problem documents; times are RFC 3339 with "
     "a zone. Verdicts come from automatic data and await verification."
 )
+
+PREFIX = "/api/v1"
 
 
 class _Api(FastAPI):
@@ -42,23 +46,18 @@ class _Api(FastAPI):
         """The OpenAPI document."""
         described = super().openapi()
         described["components"]["schemas"].setdefault("Problem", Problem.model_json_schema())
+        for (method, path), needed in RIGHTS.items():
+            operation = described["paths"][path.replace(":path}", "}")][method]
+            operation["x-rights"] = [str(right) for right in needed]
         return described
 
 
-def create_app(
-    reads: Reads,
-    intake: Intake,
-    amending: Amending,
-    clock: Clock,
-    metrics: Callable[[], bytes],
-    scope_of: Callable[[Request], Scope],
-    pace: Pace | None = None,
-) -> FastAPI:
-    """The application. `scope_of` says whose plants a request may see; it may raise to refuse.
+def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
+    """The application.
 
     Serve it with `api.serving.Server`, which ends live streams before it waits for them.
     """
-    hub = Hub(reads, pace or Pace())
+    hub = Hub(parts.reads, pace or Pace())
     app = _Api(
         title="Tô Lịch API",
         version="1",
@@ -71,17 +70,18 @@ def create_app(
     app.state.hub = hub
     app.state.seams = Seams(
         # A closure, so that no endpoint gets hold of `reads` itself.
-        view=lambda request: View(reads, amending, scope_of(request), hub),
-        submit=intake.submit,
-        now=clock.now,
-        health=reads.health,
-        metrics=metrics,
+        view=lambda caller: View(parts, caller.scope, hub),
+        accounts=parts.accounts,
+        submit=parts.intake.submit,
+        now=parts.clock.now,
+        health=parts.reads.health,
+        metrics=parts.metrics,
         pace=hub.pace,
         aside=CapacityLimiter(1),
     )
     app.add_middleware(SecureHeaders)
     install(app)
-    for router in (_version_1(), health.router, pages.router):
+    for router in (_version_1(), _anybody(), health.router, pages.router):
         app.include_router(router)
     return app
 
@@ -96,8 +96,34 @@ def _living(hub: Hub) -> Callable[[FastAPI], Any]:
     return lifespan
 
 
+PARTS = (
+    stations.router,
+    findings.router,
+    alerts.router,
+    amendments.router,
+    law.router,
+    whatif.router,
+    exports.router,
+    inbox.router,
+    accounts.router,
+    accounts.administering,
+)
+"""Everything that takes an account."""
+
+RIGHTS = {(method, PREFIX + path): needed for (method, path), needed in guarded(PARTS).items()}
+"""The rights that each endpoint takes, by method and path."""
+
+
 def _version_1() -> APIRouter:
-    router = APIRouter(prefix="/api/v1", dependencies=[Depends(only_known)])
-    for part in (stations, findings, alerts, amendments, law, whatif, inbox):
-        router.include_router(part.router)
+    # Who asks comes first: nothing else about a request is answered before that.
+    router = APIRouter(prefix=PREFIX, dependencies=[Depends(asking), Depends(only_known)])
+    for part in PARTS:
+        router.include_router(part)
+    return router
+
+
+def _anybody() -> APIRouter:
+    """What is answered before anybody is known: the log-in."""
+    router = APIRouter(prefix=PREFIX, dependencies=[Depends(only_known)])
+    router.include_router(accounts.open_router)
     return router

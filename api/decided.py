@@ -27,7 +27,6 @@ class Decision(BaseModel):
         description="exclude: they do not count; confirm: they count, and no other value of "
         "their instants; value: this value counts instead; reverse: an earlier one ends."
     )
-    author: Line = Field(description="Who decides. There are no accounts yet: it is as typed.")
     reason: Line = Field(description="Why; kept for good and shown with every change.")
     start: Bound | None = Field(None, alias="from", description="Observed not before this.")
     to: Bound | None = Field(None, description="Observed before this.")

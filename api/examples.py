@@ -124,7 +124,6 @@ AMEND: dict[str, Any] = {
     "at": "2026-11-22T08:35:00+07:00",
     "value": 61.5,
     "unit": "mg/L",
-    "author": "Phòng Giám sát (mẫu)",
     "reason": "the logger sent the minute twice; 61.5 is on the instrument's own list",
     "document": "Biên bản 07/BB-MT (mẫu)",
 }
@@ -141,7 +140,7 @@ AMENDMENT: dict[str, Any] = {
     "unit": "mg/L",
     "reverses": None,
     "reversed_by": None,
-    "author": AMEND["author"],
+    "author": "Sở (mẫu)",
     "reason": AMEND["reason"],
     "document": AMEND["document"],
     "simulated": True,
@@ -159,7 +158,7 @@ REVISION: dict[str, Any] = {
     "cause": {
         "kind": "amendment",
         "amendments": [3],
-        "by": AMEND["author"],
+        "by": "Sở (mẫu)",
         "reason": AMEND["reason"],
     },
 }

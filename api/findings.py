@@ -7,14 +7,16 @@ from starlette.responses import Response
 
 from api.answers import WHY, Accept, Lang, explained, found, listed
 from api.asking import FindingId, Findings, Pages, Revision, restored
+from api.auth import needs
 from api.decided import RevisionPage
 from api.explained import Why
 from api.jsonbody import Json
 from api.problems import absent, errors
 from api.shapes import Finding, FindingPage
 from api.view import Seen
+from rules.roles import Right
 
-router = APIRouter(tags=["findings"])
+router = APIRouter(tags=["findings"], dependencies=[needs(Right.READ)])
 
 
 @router.get(

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 
+from api.auth import Asking, needs
 from api.examples import MESSAGE, TT10
 from api.jsonbody import Json
-from api.problems import Trouble, errors
+from api.problems import Trouble, absent, errors
 from api.shapes import Accepted
 from api.view import Seams, Within
+from rules.roles import Right
 from tolich.ports import Delivery, NotDurable, Receipt, Rejection, Shape
 
 MOST_BYTES = 1024 * 1024
 RETRY_AFTER = "5"  # seconds
 
-router = APIRouter(tags=["ingest"])
+router = APIRouter(tags=["ingest"], dependencies=[needs(Right.INGEST)])
 
 _JSON = ("", "application/json", "application/octet-stream")
 _PART = r"^[^/+#\x00-\x1f\x7f]+$"  # one level of an MQTT topic
@@ -39,6 +42,8 @@ _BODY: dict[str, Any] = {
     response_model=Accepted,
     responses=errors(
         "incomplete-body",
+        "not-found",
+        "too-many",
         "unsupported-media-type",
         "invalid-request",
         "nothing-accepted",
@@ -49,6 +54,7 @@ _BODY: dict[str, Any] = {
 async def ingest(
     request: Request,
     seams: Within,
+    caller: Asking,
     cluster: Annotated[str, Path(pattern=_PART)],
     station: Annotated[str, Path(pattern=_PART)],
     filename: Annotated[
@@ -56,6 +62,12 @@ async def ingest(
     ] = None,
 ) -> Json:
     """The JSON message of MQTT, or as text/plain a TT10 file. 202 means it is on disk."""
+    if station not in caller.stations:
+        raise absent("station", station)
+    wait = seams.accounts.may_send(caller)
+    if wait:
+        said = "Send several readings in one message, or the backlog more slowly."
+        raise Trouble("too-many", said, headers={"Retry-After": str(ceil(wait))})
     ending = _ending(request, filename)
     topic = f"tolich/v1/{cluster}/{station}/{ending}"
     return _answer(await _submit(seams, topic, await _bounded(request)))

@@ -1,4 +1,4 @@
-"""Regulations, permits, and who is asking."""
+"""Regulations and permits."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from fastapi import APIRouter
 
 from api.answers import found, listed
 from api.asking import Pages
+from api.auth import needs
 from api.jsonbody import Json
 from api.problems import errors
-from api.shapes import Me, PermitPage, Regulation, RegulationPage
+from api.shapes import PermitPage, Regulation, RegulationPage
 from api.view import Seen
-from tolich.ports import EVERYTHING, Scope
+from rules.roles import Right
 
-router = APIRouter()
+router = APIRouter(tags=["law"], dependencies=[needs(Right.READ)])
 
 
 @router.get(
     "/regulations",
-    tags=["law"],
     summary="Regulations by id, without their tables",
     response_model=RegulationPage,
     responses=errors("invalid-request", "bad-cursor"),
@@ -29,7 +29,6 @@ def regulations(view: Seen, paging: Pages) -> Json:
 
 @router.get(
     "/regulations/{id:path}",
-    tags=["law"],
     summary="One regulation with its tables",
     response_model=Regulation,
     responses=errors("not-found", "invalid-request"),
@@ -41,7 +40,6 @@ def regulation(view: Seen, id: str) -> Json:  # noqa: A002 - the name in the con
 
 @router.get(
     "/permits",
-    tags=["law"],
     summary="Permits by id, with the limits they set",
     response_model=PermitPage,
     responses=errors("invalid-request", "bad-cursor"),
@@ -49,24 +47,3 @@ def regulation(view: Seen, id: str) -> Json:  # noqa: A002 - the name in the con
 def permits(view: Seen, paging: Pages) -> Json:
     """What binds each plant, where each limit comes from, and what to know before relying on it."""
     return listed(view.permits(paging))
-
-
-@router.get(
-    "/me",
-    tags=["account"],
-    summary="Who is asking",
-    response_model=Me,
-    responses=errors(),
-)
-def me(view: Seen) -> Json:
-    """The account, and the plants it may see."""
-    return Json({"account": None, "scope": _scope(view.scope)})
-
-
-def _scope(scope: Scope) -> str | dict[str, list[str] | None]:
-    if scope == EVERYTHING:
-        return "all"
-    return {
-        "clusters": None if scope.clusters is None else sorted(scope.clusters),
-        "plants": None if scope.plants is None else sorted(scope.plants),
-    }

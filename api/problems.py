@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from api.headers import SECURITY
 from api.jsonbody import Json
+from rules.model import Problem as WrongField
 from tolich.ports import BadCursor
 
 PROBLEM = "application/problem+json"
@@ -33,18 +34,23 @@ KINDS: Mapping[str, Kind] = {
     "bad-interval": Kind(400, "An interval must not end before it begins"),
     "bad-cursor": Kind(400, "Not a cursor of this list"),
     "incomplete-body": Kind(400, "The request ended before its body did"),
+    "login-needed": Kind(401, "Nobody is known to ask this"),
+    "wrong-login": Kind(401, "Not logged in"),
+    "forbidden": Kind(403, "Not yours to do"),
     "not-found": Kind(404, "Nothing here"),
     "method-not-allowed": Kind(405, "Method not allowed"),
+    "conflict": Kind(409, "Something happened in between"),
     "unsupported-media-type": Kind(415, "Content type not understood"),
     "invalid-request": Kind(422, "The request is not what this endpoint takes"),
     "too-much": Kind(422, "More than one answer holds"),
     "nothing-accepted": Kind(422, "Nothing of this message was accepted"),
+    "too-many": Kind(429, "Too many requests"),
     "http-error": Kind(400, "The request could not be answered"),
     "internal-error": Kind(500, "Something went wrong here"),
     "not-durable": Kind(503, "Nothing was stored; send it again"),
     "not-ready": Kind(503, "Not ready"),
 }
-_EVERYWHERE = ("unknown-parameter", "repeated-parameter")
+_EVERYWHERE = ("unknown-parameter", "repeated-parameter", "login-needed", "forbidden")
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed", 415: "unsupported-media-type"}
 
 
@@ -101,6 +107,13 @@ def document(
 def absent(what: str, name: str) -> Trouble:
     """The 404 of an object that does not exist, or that the caller may not see."""
     return Trouble("not-found", f"There is no {what} {name!r} that you may see.")
+
+
+def refused(problems: Sequence[WrongField]) -> Trouble:
+    """Every field that is wrong, as errors of validation are told."""
+    told = [{"in": "body", "name": one.key, "detail": one.message} for one in problems]
+    detail = " ".join(f"{one.key}: {one.message}." for one in problems)
+    return Trouble("invalid-request", detail, {"errors": told})
 
 
 def errors(*kinds: str) -> dict[int | str, dict[str, Any]]:

@@ -341,14 +341,6 @@ class Permit(Shaped):
     warnings: list[str]
 
 
-class Me(Shaped):
-    """Who is asking, and what they may see."""
-
-    model_config = example({"account": None, "scope": "all"})
-    account: dict[str, Any] | None
-    scope: Literal["all"] | dict[str, list[str] | None]
-
-
 class Alive(Shaped):
     """The process answers."""
 

@@ -6,13 +6,15 @@ from fastapi import APIRouter
 
 from api.answers import found, listed
 from api.asking import From, Pages, ParameterFilter, StationFilter, To, in_order
+from api.auth import needs
 from api.jsonbody import Json
 from api.problems import Trouble, absent, errors
 from api.shapes import OutlookPage, ReadingPage, RejectedPage, Station, StationPage
 from api.view import Seen, View
 from rules.loading import meant
+from rules.roles import Right
 
-router = APIRouter(tags=["stations"])
+router = APIRouter(tags=["stations"], dependencies=[needs(Right.READ)])
 
 
 @router.get(

@@ -4,29 +4,51 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from sse_starlette import ServerSentEvent
 
 from api.asking import Paging
+from api.auth import Asking
 from api.live import Hub, Pace
 from tolich.ports import (
+    Accounts,
     AlertQuery,
     Amend,
     Amending,
     AmendmentQuery,
     BadCursor,
+    Caller,
+    Clock,
     Comparing,
     Delivery,
+    Document,
     FindingQuery,
+    Intake,
+    ListQuery,
     Page,
     Reads,
     Receipt,
+    ReportQuery,
+    Reports,
     Scope,
     Shape,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an application is made of: the ports it speaks to the program through."""
+
+    reads: Reads
+    intake: Intake
+    amending: Amending
+    accounts: Accounts
+    clock: Clock
+    metrics: Callable[[], bytes]
+    reports: Reports
 
 
 class View:
@@ -35,10 +57,11 @@ class View:
     The scope is inside; there is no way around it.
     """
 
-    def __init__(self, reads: Reads, amending: Amending, scope: Scope, hub: Hub) -> None:
+    def __init__(self, parts: Parts, scope: Scope, hub: Hub) -> None:
         self.scope = scope
-        self._reads = reads
-        self._amending = amending
+        self._reads = parts.reads
+        self._amending = parts.amending
+        self._reports = parts.reports
         self._hub = hub
 
     def stations(self, paging: Paging) -> Page:
@@ -130,12 +153,21 @@ class View:
         """One regulation with its tables."""
         return self._reads.regulation(regulation)
 
+    def export(self, query: ListQuery, form: Literal["csv", "xlsx"]) -> Document | None:
+        """A list as a file; None when there is no such station. Raises TooMuch."""
+        return self._reports.export(self.scope, query, form)
+
+    def report(self, query: ReportQuery, form: Literal["xlsx", "pdf"]) -> Document | None:
+        """Figures as a file; None when there is no such station or cluster. Raises TooMuch."""
+        return self._reports.report(self.scope, query, form)
+
 
 @dataclass(frozen=True, slots=True)
 class Seams:
     """What create_app was given, as endpoints get at it: the store only through a view."""
 
-    view: Callable[[Request], View]
+    view: Callable[[Caller], View]
+    accounts: Accounts
     submit: Callable[[Sequence[Delivery]], list[Receipt]]
     now: Callable[[], int]
     health: Callable[[], Shape]
@@ -148,8 +180,8 @@ async def _seams(request: Request) -> Seams:
     return cast("Seams", request.app.state.seams)
 
 
-def _view(request: Request) -> View:
-    return cast("Seams", request.app.state.seams).view(request)
+def _view(request: Request, caller: Asking) -> View:
+    return cast("Seams", request.app.state.seams).view(caller)
 
 
 Within = Annotated[Seams, Depends(_seams)]

@@ -12,12 +12,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from api.answers import Accept, prefers_lines
+from api.auth import needs
 from api.compared import Comparison
 from api.examples import QUESTION
 from api.jsonbody import Json, compact
 from api.problems import Trouble, errors
 from api.view import Seen, Within
 from rules.model import Refused
+from rules.roles import Right
 from tolich.ports import Shape
 
 MOST_DAYS = 400
@@ -26,7 +28,7 @@ MOST_DAYS = 400
 MOST_BYTES = 64 * 1024
 LINES = "application/x-ndjson"
 
-router = APIRouter(tags=["law"])
+router = APIRouter(tags=["law"], dependencies=[needs(Right.WHAT_IF)])
 
 _BODY: dict[str, Any] = {
     "requestBody": {

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from api.app import create_app
+from api.view import Parts
 from dashboards.influx import InfluxSink
 from dashboards.projection import Projection
 from ingest.decode import decode
@@ -24,6 +25,7 @@ from ingest.mqtt import MqttPublisher, MqttSettings, MqttSource
 from rules.model import Problem, Refused
 from rules.parameters import Catalogue
 from rules.regulation import known_periods
+from tolich.accounts import StoreAccounts
 from tolich.amending import Amender
 from tolich.clock import RealClock
 from tolich.lock import writer_lock
@@ -31,7 +33,8 @@ from tolich.metrics import metrics_text
 from tolich.outbox import Outbox
 from tolich.packs import load_catalogue, load_regulations
 from tolich.pipeline import Decode, Pipeline, Taking
-from tolich.ports import EVERYTHING, Clock, Registered, Scope, Source
+from tolich.ports import Clock, Registered, Source
+from tolich.reports.documents import Documents
 from tolich.room import room_in
 from tolich.settings import Influx, Mqtt, Settings
 from tolich.store.database import migrate, open_engine, sqlite_url
@@ -215,13 +218,9 @@ def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     taking.room = room_in(settings.data, settings.min_free_mb)
     reads = place.reads(taking)
     threading.Thread(target=taking.live, args=(stop,), name="register", daemon=True).start()
-    amending = Amender(taking)
-    return create_app(reads, taking, amending, clock, metrics_text(reads.health), everything)
-
-
-def everything(_: Request) -> Scope:
-    """Whose plants a request may see: until there are accounts, all."""
-    return EVERYTHING
+    accounts = StoreAccounts(place.engine, lambda: taking.registered.register, clock)
+    metrics, reports = metrics_text(reads.health), Documents(reads, clock)
+    return create_app(Parts(reads, taking, Amender(taking), accounts, clock, metrics, reports))
 
 
 def real_clock() -> Clock:

@@ -8,6 +8,7 @@ from tolich.commands import (
     cases,
     demo,
     evidence,
+    export,
     folder,
     law,
     regulations,
@@ -15,6 +16,7 @@ from tolich.commands import (
     replay,
     serve,
     simulate,
+    users,
 )
 
 app = typer.Typer(
@@ -39,6 +41,8 @@ app.command("rejudge")(rejudge.rejudge_days)
 app.command("verify")(evidence.verify)
 app.add_typer(regulations.regulations, name="regulations")
 app.add_typer(law.permits, name="permits")
+app.add_typer(users.users, name="users")
+app.add_typer(export.export, name="export")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, Protocol
@@ -414,3 +414,88 @@ class Reports(Protocol):
     ) -> Document | None:
         """Figures, each with the findings it was made of. Raises TooMuch."""
         ...
+
+
+# --- accounts -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAsked:
+    """What an account is to be; None leaves a field as it is."""
+
+    role: str | None = None
+    display: str | None = None
+    language: str | None = None
+    contacts: Mapping[str, str] | None = None  # channel -> address
+    wards: Sequence[str] | None = None
+    clusters: Sequence[str] | None = None
+    plants: Sequence[str] | None = None
+    stations: Sequence[str] | None = None
+    quiet_from: str | None = None  # "22:00", local; "" takes it away
+    quiet_to: str | None = None
+    disabled: bool | None = None
+    subject: str | None = None  # of the OpenID Connect provider; "" takes it away
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A log-in in force: its token, and until when (wall time)."""
+
+    caller: Caller
+    token: str
+    expires_at: int
+
+
+class LoginRefused(Exception):
+    """Nobody was logged in. `wait`: seconds until the next try; `change`: a new password first."""
+
+    def __init__(self, why: str, *, wait: float = 0.0, change: bool = False) -> None:
+        super().__init__(why)
+        self.wait = wait
+        self.change = change
+
+
+class Accounts(Protocol):
+    """Who asks, and what an administrator does about it. Raises Refused naming wrong fields."""
+
+    def by_key(self, key: str) -> Caller | None:
+        """Whose API key it is; None when it is nobody's, expired or revoked."""
+        ...
+
+    def by_session(self, token: str) -> Caller | None:
+        """Who is logged in with a token; None when nobody is."""
+        ...
+
+    def log_in(self, name: str, password: str, new: str | None, client: str) -> Login:
+        """Log in, and choose a new password where one is given. Raises LoginRefused."""
+        ...
+
+    def log_out(self, token: str) -> None: ...
+    def may_send(self, caller: Caller) -> float:
+        """0, or the seconds a sender must wait before its next message."""
+        ...
+
+    def me(self, caller: Caller) -> Shape: ...
+    def change_me(self, caller: Caller, asked: AccountAsked) -> Shape:
+        """Change one's own language, contacts or quiet hours; nothing else is looked at."""
+        ...
+
+    def listed(self) -> list[Shape]: ...
+    def one(self, name: str) -> Shape | None: ...
+    def create(self, caller: Caller, name: str, asked: AccountAsked) -> Shape:
+        """A new account; the shape holds its one-time password, this once."""
+        ...
+
+    def change(self, caller: Caller, name: str, asked: AccountAsked) -> Shape | None: ...
+    def reset(self, caller: Caller, name: str) -> Shape | None:
+        """A new one-time password, in the shape this once; every log-in ends."""
+        ...
+
+    def keys(self, name: str) -> list[Shape] | None: ...
+    def new_key(
+        self, caller: Caller, name: str, label: str, rights: Sequence[str] | None, days: int
+    ) -> Shape | None:
+        """A new API key; the shape holds the key itself, this once."""
+        ...
+
+    def revoke(self, caller: Caller, name: str, key: int) -> bool: ...

@@ -5,11 +5,20 @@ from dataclasses import dataclass, field
 
 import pytest
 from fastapi import FastAPI
-from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from tests.api.fakes import FakeAmending, FakeClock, FakeIntake, FakeReads, alert, finding
+from api.view import Parts
+from tests.api.fakes import (
+    FakeAmending,
+    FakeClock,
+    FakeIntake,
+    FakeReads,
+    FakeReports,
+    alert,
+    finding,
+)
+from tests.callers import HEADERS, KEY, KnownCallers, caller, empty_store
 from tolich.ports import EVERYTHING, Scope
 
 
@@ -20,11 +29,8 @@ class World:
     reads: FakeReads = field(default_factory=FakeReads)
     intake: FakeIntake = field(default_factory=FakeIntake)
     amending: FakeAmending = field(default_factory=FakeAmending)
-    seen: list[Scope] = field(default_factory=list)
-
-    def scope_of(self, request: Request) -> Scope:
-        """The scope of whoever asks: the last in the list."""
-        return self.seen[-1]
+    reports: FakeReports = field(default_factory=FakeReports)
+    seen: list[Scope] = field(default_factory=list)  # the last is that of whoever asks
 
 
 @pytest.fixture(scope="session")
@@ -33,16 +39,26 @@ def world() -> World:
 
 
 @pytest.fixture(scope="session")
-def app(world: World) -> FastAPI:
+def app(world: World, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    clock = FakeClock()
+    engine = empty_store(tmp_path_factory.mktemp("accounts"))
+    accounts = KnownCallers(engine, clock, {KEY: lambda: caller(world.seen[-1])})
     return create_app(
-        world.reads, world.intake, world.amending, FakeClock(), lambda: b"tolich_up 1.0\n",
-        world.scope_of,
-    )  # fmt: skip
+        Parts(
+            world.reads,
+            world.intake,
+            world.amending,
+            accounts,
+            clock,
+            lambda: b"tolich_up 1.0\n",
+            world.reports,
+        )
+    )
 
 
 @pytest.fixture(scope="session")
 def living(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, raise_server_exceptions=False, headers=HEADERS) as client:
         yield client
 
 
@@ -68,6 +84,12 @@ def amending(world: World) -> FakeAmending:
 
 
 @pytest.fixture
+def reports(world: World) -> FakeReports:
+    vars(world.reports).update(vars(FakeReports()))
+    return world.reports
+
+
+@pytest.fixture
 def seen(world: World) -> list[Scope]:
     world.seen[:] = [EVERYTHING]
     return world.seen
@@ -79,6 +101,7 @@ def client(
     reads: FakeReads,
     intake: FakeIntake,
     amending: FakeAmending,
+    reports: FakeReports,
     seen: list[Scope],
 ) -> TestClient:
     """A client of an application with a fresh store; everybody sees everything."""

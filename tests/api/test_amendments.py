@@ -16,7 +16,7 @@ from tolich.ports import Amend, AmendmentQuery, Scope
 
 PATH = "/api/v1/amendments"
 USUAL = {
-    "station": "m01", "parameter": "COD", "act": "exclude", "author": "Sở (mẫu)", "reason": "mẫu",
+    "station": "m01", "parameter": "COD", "act": "exclude", "reason": "mẫu",
     "from": rfc3339(NOON), "to": rfc3339(NOON + 60),
 }  # fmt: skip
 
@@ -46,7 +46,7 @@ def test_every_field_reaches_the_store(client: TestClient, amending: FakeAmendin
     assert amending.came == [
         Amend("m01", "COD", "exclude", "Sở (mẫu)", "mẫu", NOON, NOON + 60)
     ]  # fmt: skip
-    back = {name: USUAL[name] for name in ("station", "parameter", "author", "reason")}
+    back = {name: USUAL[name] for name in ("station", "parameter", "reason")}
     assert client.post(PATH, json={**back, "act": "reverse", "reverses": 1}).json()["reverses"] == 1
 
 
@@ -62,7 +62,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "a misspelt key": ({"staton": "m01"}, "body", "did you mean 'station'?"),
     "a strange act": ({"act": "delete"}, "act", "'exclude', 'confirm', 'value' or 'reverse'"),
     "both ways of time": ({"at": rfc3339(NOON)}, "at", "goes without `from` and `to`"),
-    "no author": ({"author": ""}, "author", "say who"),
+    "an author": ({"author": "Sở"}, "body", "'author' is not known here"),
     "a NUL": ({"reason": "a\0b"}, "reason", "pattern"),
     "many words": ({"reason": "a" * 2001}, "reason", "2000 characters"),
     "not a number": ({"value": "many"}, "value", "decimal"),

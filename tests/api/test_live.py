@@ -12,27 +12,30 @@ from typing import Any
 import httpx
 import pytest
 from sse_starlette import ServerSentEvent
-from starlette.requests import Request
 
 from api.app import create_app
 from api.live import FAILED, SLOW, Hub, Pace
 from api.serving import Server
-from tests.api.fakes import FakeAmending, FakeClock, FakeIntake, FakeReads, transition
+from api.view import Parts
+from tests.api.fakes import FakeAmending, FakeClock, FakeIntake, FakeReads, FakeReports, transition
+from tests.callers import KnownCallers, caller
 from tolich.ports import EVERYTHING, Scope
+from tolich.store.database import open_engine
 
 QUICK = Pace(poll=0.005, heartbeat=0.05)
 PATIENCE = httpx.Timeout(10)
 ONLY_MAU_02 = Scope(clusters=frozenset({"mau-02"}))
 
 
-def scope_of(request: Request) -> Scope:
-    """Whoever says so in a header sees only one cluster."""
-    return ONLY_MAU_02 if "x-mau-02" in request.headers else EVERYTHING
+CALLERS = {"all": caller, "mau-02": lambda: caller(ONLY_MAU_02)}
 
 
 @contextmanager
 def serving(reads: FakeReads, pace: Pace = QUICK) -> Iterator[tuple[str, Server]]:
-    app = create_app(reads, FakeIntake(), FakeAmending(), FakeClock(), lambda: b"", scope_of, pace)
+    clock = FakeClock()
+    accounts = KnownCallers(open_engine("sqlite://"), clock, CALLERS)
+    parts = Parts(reads, FakeIntake(), FakeAmending(), accounts, clock, lambda: b"", FakeReports())
+    app = create_app(parts, pace)
     server = Server(app, "127.0.0.1", 0, log_level="warning")
     sock = server.config.bind_socket()
     sock.listen()  # from here on a client waits; it is not refused
@@ -63,7 +66,8 @@ def url(reads: FakeReads) -> Iterator[str]:
 @contextmanager
 def following(url: str, **headers: str) -> Iterator[Iterator[str]]:
     """The lines of a stream, once it has begun."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named = {"authorization": "Bearer all"}
+    named |= {name.replace("_", "-"): value for name, value in headers.items()}
     with httpx.stream("GET", url, headers=named, timeout=PATIENCE) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -128,7 +132,11 @@ def test_a_long_backlog_and_news_join(reads: FakeReads) -> None:
 
 
 def test_views_share_one_poller_and_see_their_own_plants(url: str, reads: FakeReads) -> None:
-    with following(url) as one, following(url) as two, following(url, x_mau_02="1") as three:
+    with (
+        following(url) as one,
+        following(url) as two,
+        following(url, authorization="Bearer mau-02") as three,
+    ):
         reads.record(7)
         reads.record(8, station="m03")
         assert seqs(one, 2) == seqs(two, 2) == [7, 8]

@@ -90,7 +90,15 @@ CONTRACT = {
     *(f"get /api/v1/{path}" for path in ("transitions", "stream", "rejected", "me")),
     *(f"get /api/v1/{path}" for path in ("regulations", "regulations/{id}", "permits")),
     "post /api/v1/what-if",
+    *(f"get /api/v1/exports/{name}.{{form}}" for name in ("readings", "findings", "alerts")),
+    "get /api/v1/reports/{kind}.{form}",
     "post /api/v1/ingest/{cluster}/{station}",
+    *("post /api/v1/login", "post /api/v1/logout", "patch /api/v1/me"),
+    *(f"{method} /api/v1/accounts" for method in ("get", "post")),
+    *(f"{method} /api/v1/accounts/{{name}}" for method in ("get", "patch")),
+    "post /api/v1/accounts/{name}/reset",
+    *(f"{method} /api/v1/accounts/{{name}}/keys" for method in ("get", "post")),
+    "delete /api/v1/accounts/{name}/keys/{key}",
     *(f"get {path}" for path in ("/healthz", "/readyz", "/metrics")),
 }
 
@@ -113,7 +121,7 @@ def test_every_operation_is_described_in_full(app: FastAPI) -> None:
         assert operation["tags"], name
         good = [answer for status, answer in operation["responses"].items() if status[0] == "2"]
         assert len(good) == 1, name
-        for media in good[0]["content"].values():
+        for media in good[0].get("content", {}).values():
             assert example_of(media, described) is not None, name
 
 

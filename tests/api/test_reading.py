@@ -34,7 +34,6 @@ OBJECTS: dict[str, type[BaseModel]] = {
     "alerts/A1": shapes.Alert,
     "alerts/A1/why": explained.Why,
     f"regulations/{REGULATION}": shapes.Regulation,
-    "me": shapes.Me,
 }
 ONLY_MAU_02 = Scope(clusters=frozenset({"mau-02"}))
 
@@ -197,13 +196,6 @@ def test_lists_hold_only_what_is_in_scope(
     items = client.get(f"/api/v1/{path}").json()["items"]
     assert {one["cluster"] for one in items} == {"mau-02"}
     assert reads.asked == [ONLY_MAU_02]
-
-
-def test_me_says_what_one_may_see(client: TestClient, seen: list[Scope]) -> None:
-    assert client.get("/api/v1/me").json() == {"account": None, "scope": "all"}
-    seen.append(Scope(clusters=frozenset({"b", "a"})))
-    scope = {"clusters": ["a", "b"], "plants": None}
-    assert client.get("/api/v1/me").json() == {"account": None, "scope": scope}
 
 
 def test_the_scope_is_asked_anew_for_every_request(

@@ -22,8 +22,14 @@ import httpx
 import yaml
 
 from rules.days import local_date
+from rules.roles import Role
+from tests.callers import caller
 from tests.servers import free_port
-from tolich.clock import wall
+from tolich.accounts import StoreAccounts
+from tolich.app import Place, prepare
+from tolich.clock import RealClock, wall
+from tolich.ports import AccountAsked
+from tolich.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "register.yaml"
@@ -106,6 +112,10 @@ class Api:
     def __init__(self, address: str) -> None:
         self.http = httpx.Client(base_url=address, timeout=20.0)
 
+    def ask_as(self, key: str) -> None:
+        """Send an API key from now on."""
+        self.http.headers["Authorization"] = f"Bearer {key}"
+
     def close(self) -> None:
         """Let the connections go."""
         self.http.close()
@@ -158,6 +168,7 @@ class Monitor:
             "min_free_mb": 10,
         }
         self.settings.write_text(yaml.safe_dump(told), encoding="utf-8")
+        self.keys: dict[str, str] = {}  # of an officer who sees all, and of every station
 
     def __enter__(self) -> Self:
         self.start()
@@ -179,7 +190,10 @@ class Monitor:
             self.kill()
 
     def start(self) -> None:
-        """Start; returns at once."""
+        """Start; returns at once. The first time there are accounts before it does."""
+        if not self.keys:
+            self.keys = _accounts(self.settings)
+            self.api.ask_as(self.keys["officer"])
         self.process = start_tolich(self._log, "serve", "--settings", str(self.settings))
 
     def until_ready(self) -> None:
@@ -210,3 +224,17 @@ class Monitor:
     def log(self) -> str:
         """What it has said so far."""
         return self._log.read_text(encoding="utf-8")
+
+
+def _accounts(settings: Path) -> dict[str, str]:
+    """API keys of an officer and of a sender for all stations, made as the command line does."""
+    place = Place(load_settings(settings), RealClock())
+    prepare(place)
+    register = place.registered().register
+    accounts = StoreAccounts(place.engine, lambda: register, place.clock)
+    by = caller()
+    accounts.create(by, "officer", AccountAsked(Role.CITY_OFFICER, "Sở (mẫu)"), "mật khẩu để thử")
+    accounts.create(by, "station", AccountAsked(Role.STATION, clusters=list(register.clusters)))
+    made = {name: accounts.new_key(by, name, "test", None, 1) for name in ("officer", "station")}
+    place.engine.dispose()
+    return {name: shape["key"] for name, shape in made.items() if shape}

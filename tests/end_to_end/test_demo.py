@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from rules.days import HOUR_SECONDS, day_start, rfc3339
+from rules.roles import Role
 from tests.end_to_end.foreign import SOON, Follower, message, publish, stamp, topic, tt10
 from tests.end_to_end.monitor import Api, listening, start_tolich, until
 from tests.servers import free_port
@@ -89,9 +90,18 @@ def alive(demo: Demo) -> bool:
     return True
 
 
+def known(demo: Demo) -> bool:
+    """Whether the demonstration has told who may ask; from then on an officer asks."""
+    told = demo.folder / "demo.json"
+    if not told.exists():
+        return False
+    demo.api.ask_as(json.loads(told.read_text(encoding="utf-8"))["accounts"]["officer"]["api_key"])
+    return True
+
+
 def exceedances(demo: Demo, period: str) -> list[dict[str, Any]]:
     """The exceedance alerts of a period, once there is an API."""
-    if not (alive(demo) and demo.api.status("/healthz") == 200):
+    if not (alive(demo) and known(demo)):
         return []
     found = demo.api.all("alerts", kind="exceedance")
     return [one for one in found if one["period"] == period and one["state"] != "withdrawn"]
@@ -125,10 +135,11 @@ def test_it_says_where_everything_is(started: Demo) -> None:
     told = started.folder / "demo.json"
     until(lambda: alive(started) and told.exists(), "demo.json")
     http, mqtt = started.ports
-    assert json.loads(told.read_text(encoding="utf-8")) == {
-        "api": f"http://127.0.0.1:{http}",
-        "mqtt": f"127.0.0.1:{mqtt}",
-    }
+    said = json.loads(told.read_text(encoding="utf-8"))
+    accounts = said.pop("accounts")
+    assert said == {"api": f"http://127.0.0.1:{http}", "mqtt": f"127.0.0.1:{mqtt}"}
+    assert {one["role"] for one in accounts.values()} == set(Role)
+    assert told.stat().st_mode & 0o077 == 0  # it holds keys
 
 
 def test_a_calibration_between_two_exceedances_raises_nothing(live: Demo) -> None:

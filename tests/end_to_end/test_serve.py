@@ -140,7 +140,8 @@ def test_an_exceedance_is_told_to_everybody(world: World) -> None:
 def post(world: World, station: str, body: bytes, kind: str, **query: str) -> httpx.Response:
     """A message over HTTP."""
     path = f"/api/v1/ingest/ccn-mau-{station[-2:]}/{station}"
-    headers = {"Content-Type": kind}
+    key = world.monitor.keys["station"]
+    headers = {"Content-Type": kind, "Authorization": f"Bearer {key}"}
     return world.monitor.api.http.post(path, content=body, headers=headers, params=query)
 
 

@@ -15,11 +15,14 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.view import Parts
+from tests.callers import HEADERS, KEY, KnownCallers, caller
 from tests.cast import REGULATIONS, Stage
 from tolich.amending import Amender
 from tolich.metrics import metrics_text
 from tolich.pipeline import Pipeline
-from tolich.ports import EVERYTHING
+from tolich.ports import EVERYTHING, Scope
+from tolich.reports.documents import Documents
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = os.environ.get("TOLICH_GOLDEN") == "write"
@@ -30,12 +33,7 @@ Play = Callable[[Stage], tuple[Pipeline, str]]
 
 def pages(on: Stage, pipeline: Pipeline, path: str) -> dict[str, str]:
     """What is explained, as the API answers: one JSON and two texts, by the file's ending."""
-    reads = on.reads(pipeline)
-    app = create_app(
-        reads, pipeline, Amender(pipeline), on.clock, metrics_text(reads.health),
-        lambda _: EVERYTHING,
-    )  # fmt: skip
-    client, asked = TestClient(app), f"/api/v1{path.replace('+', '%2B')}/why"
+    client, asked = client_of(on, pipeline), f"/api/v1{path.replace('+', '%2B')}/why"
     answer = client.get(asked)
     assert answer.status_code == 200, answer.text
     found = {"json": laid_out(masked(answer.json()))}
@@ -43,6 +41,16 @@ def pages(on: Stage, pipeline: Pipeline, path: str) -> dict[str, str]:
         text = client.get(f"{asked}?lang={lang}", headers={"Accept": "text/plain"}).text
         found[f"{lang}.txt"] = _masked(text)
     return found
+
+
+def client_of(on: Stage, pipeline: Pipeline, scope: Scope = EVERYTHING) -> TestClient:
+    """The API of a store, asked by somebody with every right who sees a scope."""
+    reads = on.reads(pipeline)
+    accounts = KnownCallers(pipeline.engine, on.clock, {KEY: lambda: caller(scope)})
+    metrics, reports = metrics_text(reads.health), Documents(reads, on.clock)
+    amending = Amender(pipeline)
+    app = create_app(Parts(reads, pipeline, amending, accounts, on.clock, metrics, reports))
+    return TestClient(app, headers=HEADERS)
 
 
 def masked(why: dict[str, Any]) -> dict[str, Any]:

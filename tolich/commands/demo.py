@@ -9,7 +9,7 @@ import socket
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +21,7 @@ import yaml
 
 from rules.days import local_date
 from simulators.register import demo_register
+from tolich.accounts import StoreAccounts
 from tolich.app import waited, writing_process
 from tolich.broker import EmbeddedBroker
 from tolich.children import Child
@@ -30,6 +31,7 @@ from tolich.commands.serve import web_arguments
 from tolich.commands.simulate import EXAMPLES
 from tolich.commands.view import Stage, TerminalView
 from tolich.console import err, out, refusing
+from tolich.demoaccounts import demo_accounts
 from tolich.lock import AlreadyWriting, writer_lock
 from tolich.logs import configure_logs
 from tolich.settings import Settings, load_settings
@@ -59,7 +61,8 @@ def demo(
     """See the whole product at work: 14 simulated plants, 35 days of history, then live.
 
     Everything listens on 127.0.0.1. Ctrl-C stops it all. The addresses are written to
-    .demo/demo.json (or DIR/demo.json with --data DIR) once everything answers.
+    .demo/demo.json (or DIR/demo.json with --data DIR) once everything answers, with an
+    account for every role: its API key and the password of its log-in.
     """
     configure_logs(human=True)
     stop = threading.Event()
@@ -121,6 +124,9 @@ def _run(
     with ExitStack() as stack:
         stack.enter_context(EmbeddedBroker(mqtt))
         writer = stack.enter_context(writing_process(settings, clock))
+        pipeline = writer.pipeline
+        accounts = StoreAccounts(pipeline.engine, lambda: pipeline.registered.register, clock)
+        people = demo_accounts(accounts, pipeline.registered.register)
         turning = threading.Thread(target=writer.run, args=(stop,), name="writer")
         turning.start()
         stack.callback(turning.join)
@@ -130,7 +136,7 @@ def _run(
         if not waited(lambda: stop.is_set() or answers(http, "/healthz"), READY_WITHIN):
             err.print(f"[bold red]The API did not answer on port {http}.[/]")
             raise typer.Exit(1)
-        told = _tell(folder, settings)
+        told = _tell(folder, settings, people)
         stack.callback(told.unlink, missing_ok=True)
         arguments = _station_arguments(path, clock, history=not again)
         stations = stack.enter_context(Child(arguments, output=True))
@@ -186,14 +192,19 @@ def _address_file(folder: Path) -> Path:
     return home / "demo.json"
 
 
-def _tell(folder: Path, settings: Settings) -> Path:
-    """Write where everything is, for other programs: only once all of it answers."""
+def _tell(folder: Path, settings: Settings, people: Mapping[str, Mapping[str, str]]) -> Path:
+    """Write where everything is and who may log in: only once all of it answers.
+
+    Only for the eyes of whoever started it: the file holds keys.
+    """
     path, mqtt = _address_file(folder), settings.mqtt
     address = {
         "api": f"http://{settings.http.host}:{settings.http.port}",
         "mqtt": f"{mqtt.host}:{mqtt.port}" if mqtt else None,
+        "accounts": people,
     }
     fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
     fresh.write_text(json.dumps(address))
     fresh.replace(path)
     return path

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from api.serving import Server
+from tolich.accounts import FIRST, StoreAccounts
 from tolich.app import real_clock, waited, web_app, writing_process
 from tolich.children import Child, end_with_parent
 from tolich.clock import ScaledClock
@@ -19,6 +20,7 @@ from tolich.lock import AlreadyWriting
 from tolich.logs import configure_logs
 from tolich.ports import Clock
 from tolich.settings import Settings, load_settings
+from tolich.writer import Writer
 
 SettingsFile = Annotated[
     Path | None,
@@ -34,20 +36,34 @@ def serve(settings: SettingsFile = None) -> None:
     configure_logs(human=err.is_terminal)
     with refusing():
         loaded = load_settings(settings)
-    stop = threading.Event()
+    clock, stop = real_clock(), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
         with (
             refusing(),
-            writing_process(loaded, real_clock()) as writer,
+            writing_process(loaded, clock) as writer,
             Child(web_arguments(settings)),
         ):
+            _tell_first(writer, clock)
             out.print(f"API and console: http://{loaded.http.host}:{loaded.http.port}")
             writer.run(stop)
     except AlreadyWriting as error:
         err.print(f"[bold red]Not started:[/] {error}")
         raise typer.Exit(2) from error
+
+
+def _tell_first(writer: Writer, clock: Clock) -> None:
+    """A store without accounts gets its administrator; the password is printed this once."""
+    pipeline = writer.pipeline
+    accounts = StoreAccounts(pipeline.engine, lambda: pipeline.registered.register, clock)
+    once = accounts.first_administrator()
+    if once is not None:
+        out.print(
+            f"First start: account [bold]{FIRST}[/], one-time password [bold]{once}[/]\n"
+            "It is not shown again. Log in with it and choose your own, then add accounts "
+            "(`tolich users add`, or POST /api/v1/accounts)."
+        )
 
 
 def web_arguments(settings: Path | None, clock: ScaledClock | None = None) -> list[str]:

@@ -44,20 +44,6 @@ class Occurrence(NamedTuple):
         """Seconds from its beginning to the end of its last exceeded period, on this day."""
         return self.findings[-1].end - self.first.start
 
-    @property
-    def received(self) -> int | None:
-        """Seconds from the alert's start until somebody received it; None until then."""
-        return None if self.alert is None else _since(self.alert.started, self.alert.received)
-
-    @property
-    def handled(self) -> int | None:
-        """Seconds from the alert's start until officers closed it; None until then."""
-        return None if self.alert is None else _since(self.alert.started, self.alert.closed)
-
-
-def _since(begun: int, at: int | None) -> int | None:
-    return None if at is None else at - begun
-
 
 def _outside(finding: Judged) -> float:
     """How far a mean lies outside its limit; without a mean, as little as any."""

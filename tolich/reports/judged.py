@@ -45,7 +45,7 @@ class Judged(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """An exceedance alert; `received` and `closed` are what people did, where they did."""
+    """An exceedance alert, and how long after it was raised people acted; None until they did."""
 
     id: str
     station: str
@@ -54,8 +54,8 @@ class Trouble(NamedTuple):
     state: str
     started: int
     ended: int | None
-    received: int | None
-    closed: int | None
+    received_after: int | None  # seconds
+    closed_after: int | None
 
     def covers(self, finding: Judged) -> bool:
         """Whether a finding lies within this alert."""
@@ -95,11 +95,8 @@ def judged(shape: Shape, version: int) -> Judged:
 
 def trouble(shape: Shape) -> Trouble:
     """An alert's shape as a value."""
-    done = shape.get("work") or {}
-    ended, received, closed = (
-        None if stamp is None else seconds(stamp)
-        for stamp in (shape["ended_at"], done.get("acknowledged_at"), done.get("closed_at"))
-    )
+    responses = (shape.get("work") or {}).get("responses") or {}
+    ended = shape["ended_at"]
     return Trouble(
         shape["id"],
         shape["station"],
@@ -107,9 +104,9 @@ def trouble(shape: Shape) -> Trouble:
         shape["period"],
         shape["state"],
         seconds(shape["started_at"]),
-        ended,
-        received,
-        closed,
+        None if ended is None else seconds(ended),
+        responses.get("received_after"),
+        responses.get("closed_after"),
     )
 
 

@@ -43,11 +43,11 @@ NOTES: Mapping[str, tuple[Pair, ...]] = {
     "exceedances": (
         (
             "Mỗi dòng là một lần vượt trong một ngày (giờ Hà Nội): các kỳ vượt của cùng một cảnh "
-            "báo. Giá trị: trung bình của kỳ vượt xa giới hạn nhất. Xử lý: từ lúc bắt đầu đến khi "
-            "cán bộ đóng cảnh báo.",
+            "báo. Giá trị: trung bình của kỳ vượt xa giới hạn nhất. Tiếp nhận, xử lý: từ lúc có "
+            "cảnh báo đến khi có người tiếp nhận, đến khi cán bộ đóng cảnh báo.",
             "Each row is one occurrence on one day (Hanoi time): exceeded periods of one alert. "
-            "Value: the mean of the period farthest outside the limit. Handled: from the start "
-            "until officers closed the alert.",
+            "Value: the mean of the period farthest outside the limit. Received, handled: "
+            "from when the alert was raised until somebody received it, until officers closed it.",
         ),
     ),
     "year": (
@@ -183,8 +183,8 @@ def _exceedance(one: Occurrence, names: Mapping[str, str], of: Gathered) -> list
         worst.mean,
         worst.unit,
         one.lasted,
-        one.received,
-        one.handled,
+        None if alert is None else alert.received_after,
+        None if alert is None else alert.closed_after,
         None if alert is None else alert.id,
         None if alert is None else _word(STATE_WORDS, alert.state, of.query),
         worst.citation,

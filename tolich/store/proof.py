@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, RowMapping, func, select
 
 from tolich.store.ledger import GENESIS, canonical, link
 from tolich.store.schema import (
+    account_change,
     amendment,
     chain,
     finding,
@@ -37,11 +38,12 @@ TABLES = {
     "terms": terms,
     "rejudgement": rejudgement,
     "amendment": amendment,
+    "account": account_change,
 }
 UNNUMBERED = ("limit", "version", "terms")
 """Kinds whose rows do not carry their seq; their digest covers the body as it is."""
 
-KEYED = ("finding", "rejection", "register", "rejudgement", "amendment")
+KEYED = ("finding", "rejection", "register", "rejudgement", "amendment", "account")
 """Kinds whose rows have a key of their own beside the seq."""
 
 

@@ -296,3 +296,51 @@ process = Table(
     Column("beat", BigInteger, nullable=False),  # wall time of the last sign of life
     Column("body", Text, nullable=False),  # counters and health, JSON
 )
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False, unique=True),
+    Column("body", Text, nullable=False),  # tolich.store.accounts.Profile, JSON
+    Column("password", Text, nullable=True),  # argon2id; NULL: cannot log in with one
+    # The password was given by somebody else: it serves only to choose one's own.
+    Column("must_change", Boolean, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("subject", Text, nullable=True, unique=True),  # of the OpenID Connect provider
+)
+
+account_change = Table(
+    "account_change",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("entered_at", BigInteger, nullable=False),
+    Column("account", BigInteger, nullable=False, index=True),
+    Column("change", Text, nullable=False),
+    Column("body", Text, nullable=False),  # the profile from then on, JSON; never a secret
+    Column("author", Text, nullable=False),
+)
+
+# Times of keys and sessions are wall time.
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("account", BigInteger, nullable=False, index=True),
+    Column("label", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("rights", Text, nullable=True),  # JSON; NULL: all of the role
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger, nullable=True),
+)
+
+login = Table(
+    "login",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("account", BigInteger, nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
