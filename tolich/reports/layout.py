@@ -131,7 +131,7 @@ def _about(of: Gathered) -> list[tuple[Pair, str]]:
     made = local(of.as_of).strftime("%H:%M:%S %d/%m/%Y")
     place = ", ".join(f"{one['id']} ({one['name']})" for one in of.stations)
     return [
-        (("Trạm", "Stations"), place or "–"),
+        (("Các trạm", "Stations"), place or "–"),
         (("Từ ngày – đến ngày", "Days"), f"{first} – {last} (Asia/Ho_Chi_Minh, UTC+7)"),
         (("Lập lúc", "As on record at"), f"{made} (UTC+7)"),
         (("Bản ghi số", "Revision of the record"), str(of.seq)),

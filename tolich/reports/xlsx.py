@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -41,10 +42,22 @@ def write(report: Report) -> Iterator[bytes]:
     book.properties.title = report.word(report.title)
     book.properties.creator = "Tô Lịch"
     head = _head(report)
-    for table in report.tables:
-        _sheet(book, report, table, head)
-        head = []
-    return _chunks(book)
+    with ExitStack() as unless_saved:
+        unless_saved.callback(_discard, book)
+        for table in report.tables:
+            _sheet(book, report, table, head)
+            head = []
+        made = _chunks(book)
+        unless_saved.pop_all()
+    return made
+
+
+def _discard(book: Workbook) -> None:
+    """Let go of the files that the sheets of an unfinished book were written to."""
+    for sheet in book.worksheets:
+        if not sheet.closed:
+            sheet.close()
+        sheet._writer.cleanup()
 
 
 def _head(report: Report) -> list[list[str]]:
