@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, cast
+from typing import Annotated, cast
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
@@ -27,10 +27,12 @@ from tolich.ports import (
     Document,
     FindingQuery,
     Intake,
+    ListForm,
     ListQuery,
     Page,
     Reads,
     Receipt,
+    ReportForm,
     ReportQuery,
     Reports,
     Scope,
@@ -153,11 +155,11 @@ class View:
         """One regulation with its tables."""
         return self._reads.regulation(regulation)
 
-    def export(self, query: ListQuery, form: Literal["csv", "xlsx"]) -> Document | None:
+    def export(self, query: ListQuery, form: ListForm) -> Document | None:
         """A list as a file; None when there is no such station. Raises TooMuch."""
         return self._reports.export(self.scope, query, form)
 
-    def report(self, query: ReportQuery, form: Literal["xlsx", "pdf"]) -> Document | None:
+    def report(self, query: ReportQuery, form: ReportForm) -> Document | None:
         """Figures as a file; None when there is no such station or cluster. Raises TooMuch."""
         return self._reports.report(self.scope, query, form)
 

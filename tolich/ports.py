@@ -371,6 +371,9 @@ class ReadingQuery:
 ListQuery = ReadingQuery | FindingQuery | AlertQuery
 """What a list is filtered by, and with it which list is meant."""
 
+ListForm = Literal["csv", "xlsx"]
+ReportForm = Literal["xlsx", "pdf"]
+
 
 @dataclass(frozen=True, slots=True)
 class ReportQuery:
@@ -403,15 +406,11 @@ class TooMuch(Exception):
 class Reports(Protocol):
     """Lists and figures as files. None: no such station or cluster in the scope."""
 
-    def export(
-        self, scope: Scope, query: ListQuery, form: Literal["csv", "xlsx"]
-    ) -> Document | None:
+    def export(self, scope: Scope, query: ListQuery, form: ListForm) -> Document | None:
         """A list as a file; CSV is read from the store while it is sent. Raises TooMuch."""
         ...
 
-    def report(
-        self, scope: Scope, query: ReportQuery, form: Literal["xlsx", "pdf"]
-    ) -> Document | None:
+    def report(self, scope: Scope, query: ReportQuery, form: ReportForm) -> Document | None:
         """Figures, each with the findings it was made of. Raises TooMuch."""
         ...
 

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from api import alerts, amendments, findings, health, inbox, law, stations, whatif
+from api import alerts, amendments, exports, findings, health, inbox, law, stations, whatif
 from api.problems import KINDS
 from tests.meta.source import ROOT, files
 from tolich.cli import app
@@ -109,7 +109,7 @@ def routes() -> set[str]:
     parts: list[APIRouter] = [alerts.router, findings.router, inbox.router, law.router]
     return {
         f"{method} {route.path.replace(':path', '')}"
-        for part in [*parts, amendments.router, stations.router, whatif.router]
+        for part in [*parts, amendments.router, exports.router, stations.router, whatif.router]
         for route in part.routes
         if isinstance(route, APIRoute)
         for method in route.methods or ()

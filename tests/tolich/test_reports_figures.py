@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.days import DAY_SECONDS
 from rules.model import Outcome, Series, finding_id
-from tests.cast import DAY0, DAY1, DAY_SECONDS, HOUR
+from tests.cast import DAY0, DAY1, HOUR
 from tolich.reports.figures import (
     Capture,
     Occurrence,

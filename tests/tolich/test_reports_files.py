@@ -315,7 +315,7 @@ def test_sources_say_what_they_were_judged_with(told: Told) -> None:
 
 def flat(item: dict[str, Any]) -> dict[str, Any]:
     """An item of a list as a file spells it: what is nested, under one name."""
-    found = {}
+    found: dict[str, Any] = {}
     for key, value in item.items():
         if key == "counts":
             found |= value
@@ -371,7 +371,7 @@ def test_a_list_as_a_sheet_has_the_items_of_the_api(name: str, told: Told) -> No
         for key in names:
             value = item.get(key.removesuffix(" (UTC+7)"))
             time = key.endswith(" (UTC+7)") and value is not None
-            cells.append(value[:19].replace("T", " ") if time else spelled(value))
+            cells.append(str(value)[:19].replace("T", " ") if time else spelled(value))
         expected.append(cells)
     assert rows == expected
 

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from rules.days import DAY_SECONDS
 from rules.wording import FOOTER, SIMULATED
-from tests.cast import DAY0, DAY2, DAY_SECONDS, HOUR, Stage, hours_of, stage
+from tests.cast import DAY0, DAY2, HOUR, Stage, hours_of, stage
 from tests.tolich.opened import page_texts
 from tolich.ports import (
     EVERYTHING,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 from tolich.ports import (
     AlertQuery,
     Clock,
     Document,
+    ListForm,
     ListQuery,
     ReadingQuery,
+    ReportForm,
     ReportQuery,
     Scope,
 )
@@ -29,9 +30,7 @@ class Documents:
         self._clock = clock
         self._told = told
 
-    def report(
-        self, scope: Scope, query: ReportQuery, form: Literal["xlsx", "pdf"]
-    ) -> Document | None:
+    def report(self, scope: Scope, query: ReportQuery, form: ReportForm) -> Document | None:
         """Figures with their findings, as on record a second ago. Raises TooMuch."""
         # Nothing more can come on record before a second that has passed.
         gathered = gather(self._reads, scope, query, self._clock.now() - 1, self._told)
@@ -41,9 +40,7 @@ class Documents:
         made, media = (xlsx, xlsx.MEDIA) if form == "xlsx" else (pdf, pdf.MEDIA)
         return Document(f"{report.name}.{form}", media, made.write(report))
 
-    def export(
-        self, scope: Scope, query: ListQuery, form: Literal["csv", "xlsx"]
-    ) -> Document | None:
+    def export(self, scope: Scope, query: ListQuery, form: ListForm) -> Document | None:
         """A list as a file, newest first. Raises TooMuch."""
         if isinstance(query, ReadingQuery) and self._reads.station(scope, query.station) is None:
             return None
