@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -108,6 +109,14 @@ def test_text_from_outside_sets_no_page(tmp_path: Path) -> None:
     assert [said for said in MARKUP if "".join(said.split()) not in text] == []
 
 
+def test_long_words_stay_within_their_columns(tmp_path: Path) -> None:
+    columns = tuple(Column((f"c{n}", f"c{n}")) for n in range(12))
+    words: list[Cell] = ["W" * 20, "8" * 20] * 6
+    of = report([], tables=[Table(("Bảng", "Table"), columns, [words])])
+    (page,) = opened_pdf(of, tmp_path)
+    assert re.findall(r"W+|8{5,}", page) == words  # what overlaps is not read back apart
+
+
 def test_an_empty_table_says_so(tmp_path: Path) -> None:
     assert "Không có." in "".join(opened_pdf(report([]), tmp_path))
 
@@ -145,6 +154,17 @@ def test_nothing_in_a_sheet_is_a_formula() -> None:
     found = [row[0] for row in rows if row[1].value == 1]
     assert [cell.value for cell in found] == FORMULAS
     assert {cell.data_type for row in rows for cell in row} <= {"s", "n", "d"}
+
+
+def test_a_cell_is_no_longer_than_the_format_holds() -> None:
+    lines = "\n".join(f"MAU01:COD:quarter:{n:010}?revision=1" for n in range(1000))
+    rows = opened_xlsx(report([[lines, 1, DAY0], ["x\r\n<&>", 2, DAY0], ["x" * 40_000, 3, DAY0]]))
+    found = {row[1].value: row[0].value for row in rows if isinstance(row[1].value, int)}
+    assert len(found[1]) <= 32_767
+    *whole, rest = found[1].split("\n")
+    assert (lines.split("\n")[: len(whole)], rest) == (whole, "…")
+    assert found[2] == "x\r\n<&>"
+    assert len(found[3]) <= 32_767
 
 
 def test_cells_are_numbers_and_times() -> None:

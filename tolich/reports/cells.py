@@ -8,6 +8,9 @@ from datetime import datetime
 from rules.days import ZONE
 from tolich.reports.tables import Cell, Kind, Language
 
+CELL = 32_767
+"""Characters of a cell; the format has no more."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # What XML cannot hold, and halves of surrogate pairs, which UTF-8 cannot hold.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -17,6 +20,13 @@ _SWAPPED = str.maketrans(",.", ".,")
 def written(text: str) -> str:
     """Text as a file can hold it."""
     return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def bounded(text: str) -> str:
+    """Text as long as a cell of a sheet holds it, cut after a whole line, and it says so."""
+    if len(text) <= CELL:
+        return text
+    return f"{text[: CELL - 2].rpartition(chr(10))[0] or text[: CELL - 2]}\n…"
 
 
 def guarded(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,14 @@ MEDIA = "application/pdf"
 MOST_ROWS = 10_000
 """Rows of one report on paper: some 400 pages."""
 
+SIZE = 6.5  # points, of the text in tables
+SMALLEST = 4.0
+WIDTH = 770.0  # points, of a page between its margins
+PADDING = 5.0  # points, of a cell on both sides together
+LETTER = 0.5
+"""Width of a letter as a share of its size, for what is mostly figures and capitals."""
+
+_WORDS = re.compile(r"[\s-]+")  # where a line may break
 _PAGE = Path(__file__).with_name("report.typ")
 
 
@@ -60,6 +69,7 @@ def _content(report: Report, tables: Sequence[dict[str, Any]]) -> dict[str, Any]
         "about": [[report.word(name), written(said)] for name, said in report.about],
         "notes": [report.word(note) for note in report.notes],
         "footer": report.footer,
+        "size": SIZE,
         "empty": report.word(("Không có.", "None.")),
         "tables": tables,
     }
@@ -68,16 +78,29 @@ def _content(report: Report, tables: Sequence[dict[str, Any]]) -> dict[str, Any]
 def _table(report: Report, table: Table) -> dict[str, Any]:
     kept = [place for place, column in enumerate(table.columns) if column.paper]
     columns = [table.columns[place] for place in kept]
+    share = WIDTH / sum(column.paper for column in columns)
+    rooms = [(column.paper * share - PADDING) / (SIZE * LETTER) for column in columns]
     return {
         "title": report.word(table.title),
         "widths": [column.paper for column in columns],
         "right": [_is_number(column) for column in columns],
         "names": [report.heading(column) for column in columns],
         "rows": [
-            [shown(row[place], table.columns[place].kind, report.language) for place in kept]
+            [
+                _fitted(shown(row[place], column.kind, report.language), room)
+                for place, column, room in zip(kept, columns, rooms, strict=True)
+            ]
             for row in table.rows
         ],
     }
+
+
+def _fitted(said: str, room: float) -> str | dict[str, Any]:
+    """A text; with a smaller size where its longest word would run into the next column."""
+    longest = max(map(len, _WORDS.split(said)))
+    if longest <= room:
+        return said
+    return {"text": said, "size": max(SMALLEST, round(SIZE * room / longest, 1))}
 
 
 def _is_number(column: Column) -> bool:
