@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.answers import found
 from api.asking import GREATEST
-from api.auth import COOKIE, Asking, needs
+from api.auth import COOKIE, Asking, give_cookie, needs
 from api.jsonbody import Json
 from api.people import (
     Account,
@@ -72,10 +72,7 @@ def log_in(request: Request, seams: Within, said: Credentials) -> Json:
         raise _not_logged_in(why) from why
     expires = {"expires_at": rfc3339(login.expires_at)}
     answer = Json(seams.accounts.me(login.caller) | expires)
-    answer.set_cookie(
-        COOKIE, login.token, path="/", httponly=True, samesite="strict",
-        secure=request.url.scheme == "https", expires=None,
-    )  # fmt: skip
+    give_cookie(answer, login.token, request)
     return answer
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
 from starlette.responses import Response
@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.answers import WHY, Accept, Lang, explained, found, listed
 from api.asking import GREATEST, MOST, USUAL, After, Alerts, Pages
-from api.auth import needs
+from api.auth import Asking, needs, still
 from api.examples import TRANSITION
 from api.explained import Why
 from api.jsonbody import Json
@@ -101,8 +101,10 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     responses=_STREAM | errors("invalid-request"),
 )
 async def stream(
+    request: Request,
     view: Seen,
     seams: Within,
+    caller: Asking,
     after: Annotated[int | None, After] = None,
     last_event_id: Annotated[int | None, Header(ge=0, le=GREATEST)] = None,
 ) -> Response:
@@ -113,7 +115,7 @@ async def stream(
     """
     # A browser that reconnects keeps the `after` of its URL; the header is the newer of the two.
     begin = after if last_event_id is None else last_event_id
-    return _Stream(await view.follow(begin), seams.pace)
+    return _Stream(await view.follow(begin, still(request, caller)), seams.pace)
 
 
 class _Stream(EventSourceResponse):

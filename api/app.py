@@ -18,6 +18,7 @@ from api import (
     health,
     inbox,
     law,
+    oidc,
     pages,
     stations,
     whatif,
@@ -72,6 +73,7 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
         # A closure, so that no endpoint gets hold of `reads` itself.
         view=lambda caller: View(parts, caller.scope, hub),
         accounts=parts.accounts,
+        provider=parts.provider,
         submit=parts.intake.submit,
         now=parts.clock.now,
         health=parts.reads.health,
@@ -125,5 +127,6 @@ def _version_1() -> APIRouter:
 def _anybody() -> APIRouter:
     """What is answered before anybody is known: the log-in."""
     router = APIRouter(prefix=PREFIX, dependencies=[Depends(only_known)])
-    router.include_router(accounts.open_router)
+    for part in (accounts.open_router, oidc.router):
+        router.include_router(part)
     return router

@@ -7,7 +7,7 @@ which one says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.responses import Response
 
 from api.problems import Trouble
 from rules.roles import RIGHTS, Right
@@ -49,6 +50,25 @@ def asking(
 
 
 Asking = Annotated[Caller, Depends(asking)]
+
+
+def still(request: Request, caller: Caller) -> Callable[[], bool]:
+    """Whether who sent a request would be let in again, and see the same."""
+    accounts: Accounts = request.app.state.seams.accounts
+    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    token = request.cookies.get(COOKIE, "")
+
+    def known() -> bool:
+        again = accounts.by_key(key) if kind.lower() == "bearer" else accounts.by_session(token)
+        return again == caller
+
+    return known
+
+
+def give_cookie(answer: Response, token: str, request: Request) -> None:
+    """Send the cookie of a log-in: no script reads it, no other site makes a browser send it."""
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, token, path="/", httponly=True, samesite="strict", secure=secure)
 
 
 class Needs:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 RETRY = 2000  # milliseconds a browser waits before it comes back
 SLOW = "this view read too slowly and its queue was full"
 FAILED = "the store could not be read"
+CHANGED = "the account ended, or sees other plants now"
 CLOSING = "the monitor is shutting down"
 
 
@@ -36,6 +37,11 @@ class Pace:
     stalled: float = 60.0  # a send that takes longer ends the stream
     queue: int = 1000  # transitions a slow view may be behind
     page: int = 500
+
+
+def always() -> bool:
+    """Whoever began to watch still may."""
+    return True
 
 
 class Told(NamedTuple):
@@ -58,8 +64,9 @@ def told(transition: Shape) -> Told:
 class LiveView:
     """One live view: what it has still to be sent, and why it ended."""
 
-    def __init__(self, position: int, size: int) -> None:
+    def __init__(self, position: int, size: int, still: Callable[[], bool] = always) -> None:
         self.position = position  # everything after this seq comes through the queue
+        self.still = still  # whether whoever watches still may; reads the store
         self.ended: str | None = None
         self._queue: asyncio.Queue[Told | None] = asyncio.Queue(size)
 
@@ -109,19 +116,26 @@ class Hub:
         # A thread of its own: waiting requests must not delay an alert.
         self._limiter = anyio.CapacityLimiter(1)
 
-    async def follow(self, scope: Scope, after: int | None) -> AsyncIterator[ServerSentEvent]:
-        """Events after a seq, or from now on; a seq that was never reached counts as now."""
+    async def follow(
+        self, scope: Scope, after: int | None, still: Callable[[], bool] = always
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Events after a seq, or from now on; a seq that was never reached counts as now.
+
+        `still` is asked at every heartbeat; the stream ends once it says no.
+        """
         head = int((await run_in_threadpool(self._reads.health))["seq"])
         begin = head if after is None else min(after, head)
-        return self._events(scope, begin, head)
+        return self._events(scope, begin, head, still)
 
-    async def _events(self, scope: Scope, begin: int, head: int) -> AsyncIterator[ServerSentEvent]:
+    async def _events(
+        self, scope: Scope, begin: int, head: int, still: Callable[[], bool]
+    ) -> AsyncIterator[ServerSentEvent]:
         yield ServerSentEvent(comment=f"after {begin}", retry=RETRY)
         last = begin
         async for one in self._recorded(scope, last):
             last = one.seq
             yield one.event
-        view = self._join(scope, max(last, head))
+        view = self._join(scope, max(last, head), still)
         try:
             # What was recorded while the last page was on its way.
             async for one in self._recorded(scope, last, view.position):
@@ -131,7 +145,7 @@ class Hub:
                 if one.seq > last:
                     last = one.seq
                     yield one.event
-            if view.ended in (SLOW, FAILED):
+            if view.ended in (SLOW, FAILED, CHANGED):
                 yield _farewell(view.ended, last)
         finally:
             self._leave(scope, view)
@@ -148,9 +162,9 @@ class Hub:
                 yield told(shape)
             more = page.next is not None and (until is None or after < until)
 
-    def _join(self, scope: Scope, position: int) -> LiveView:
+    def _join(self, scope: Scope, position: int, still: Callable[[], bool]) -> LiveView:
         channel = self._channels.setdefault(scope, _Channel(position))
-        view = LiveView(channel.position, self.pace.queue)
+        view = LiveView(channel.position, self.pace.queue, still)
         if self._closed:
             view.end(CLOSING)
             return view
@@ -169,11 +183,23 @@ class Hub:
             del self._channels[scope]
 
     async def _poll(self) -> None:
-        """Look for news while anybody watches."""
+        """Look for news while anybody watches, and for accounts that ended."""
+        looked = asyncio.get_running_loop().time()
         while self._channels:
+            if asyncio.get_running_loop().time() - looked >= self.pace.heartbeat:
+                await self._look_who_watches()
+                looked = asyncio.get_running_loop().time()
             came = [await self._advance(*one) for one in list(self._channels.items())]
             if not any(came):
                 await asyncio.sleep(self.pace.poll)
+
+    async def _look_who_watches(self) -> None:
+        """End the views of those who may no longer watch."""
+        for channel in list(self._channels.values()):
+            for view in list(channel.views):
+                if not await anyio.to_thread.run_sync(view.still, limiter=self._limiter):
+                    channel.views.discard(view)
+                    view.end(CHANGED)
 
     async def _advance(self, scope: Scope, channel: _Channel) -> bool:
         page = await anyio.to_thread.run_sync(

@@ -30,6 +30,7 @@ from tolich.ports import (
     ListForm,
     ListQuery,
     Page,
+    Provider,
     Reads,
     Receipt,
     ReportForm,
@@ -51,6 +52,7 @@ class Parts:
     clock: Clock
     metrics: Callable[[], bytes]
     reports: Reports
+    provider: Provider | None = None  # of log-ins
 
 
 class View:
@@ -126,9 +128,11 @@ class View:
         """Transitions with seq > after, oldest first."""
         return self._reads.transitions(self.scope, after, limit)
 
-    async def follow(self, after: int | None) -> AsyncIterator[ServerSentEvent]:
-        """The live stream, from `after` or from now."""
-        return await self._hub.follow(self.scope, after)
+    async def follow(
+        self, after: int | None, still: Callable[[], bool]
+    ) -> AsyncIterator[ServerSentEvent]:
+        """The live stream, from `after` or from now, for as long as `still` says so."""
+        return await self._hub.follow(self.scope, after, still)
 
     def rejected(self, station: str | None, paging: Paging) -> Page:
         """Rejections, newest first."""
@@ -170,6 +174,7 @@ class Seams:
 
     view: Callable[[Caller], View]
     accounts: Accounts
+    provider: Provider | None
     submit: Callable[[Sequence[Delivery]], list[Receipt]]
     now: Callable[[], int]
     health: Callable[[], Shape]

@@ -7,6 +7,7 @@ time-zone database), so a day is arithmetic and needs no look-up.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 
 OFFSET = 7 * 3600
 ZONE = timezone(timedelta(seconds=OFFSET), "Asia/Ho_Chi_Minh")
@@ -29,6 +30,7 @@ def local_date(at: int) -> date:
     return date.fromordinal(date(1970, 1, 1).toordinal() + (at + OFFSET) // DAY_SECONDS)
 
 
+@lru_cache(maxsize=16384)  # a list tells the same hours for every series
 def rfc3339(at: int) -> str:
     """UTC epoch seconds as `2026-11-22T08:35:00+07:00`."""
     return datetime.fromtimestamp(at, ZONE).isoformat()

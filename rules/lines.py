@@ -98,9 +98,15 @@ class Lines:
         return column[line[:1]] if line[0] == line[-1] else column[line]
 
 
+def step_of(plan: Plan) -> int:
+    """The least difference that is one, in quanta: the resolution; one where it is unknown."""
+    resolution = plan.checks.resolution
+    return 1 if resolution is None else max(1, floor(plan.parameter.quanta(resolution)))
+
+
 def _row(plan: Plan) -> dict[str, int]:
-    checks, parameter, interval = plan.checks, plan.parameter, plan.interval
-    step = 1 if checks.resolution is None else max(1, floor(parameter.quanta(checks.resolution)))
+    checks, interval = plan.checks, plan.interval
+    step = step_of(plan)
     full, half, rate = plan.high - step, ceil(Fraction(interval, 2)), _rate(plan)
     return {
         "interval": interval,

@@ -15,6 +15,7 @@ from math import prod
 
 from rules.checking import read_resolution, series_checks
 from rules.checks import NO_CHECKS, Checks
+from rules.escalation import USUAL_CLIMB, Climb, load_climb
 from rules.ladder import USUAL, Ladder
 from rules.loading import Reader, calendar_day, meant
 from rules.loads import FACTORS, Bound
@@ -56,6 +57,7 @@ class Plant:
     name: str
     capacity: Decimal
     contacts: tuple[Contact, ...]
+    climb: Climb = USUAL_CLIMB  # who is told of its alerts, and when
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,10 @@ def _plant(key: str, entry: Reader, clusters: Mapping[str, Cluster]) -> Plant:
             "cluster", f"no cluster {cluster!r} in this register{meant(cluster, clusters)}"
         )
     contacts = tuple(_contact(contact) for contact in entry.children("contacts"))
-    plant = Plant(key, cluster, entry.text("name"), entry.required_decimal("capacity"), contacts)
+    plant = Plant(
+        key, cluster, entry.text("name"), entry.required_decimal("capacity"), contacts,
+        load_climb(entry),
+    )  # fmt: skip
     entry.close()
     return plant
 

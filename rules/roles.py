@@ -1,16 +1,12 @@
-"""Who may do what: roles, their rights, and whose plants they see. Deny is the default.
+"""Who may do what: roles and their rights. Deny is the default.
 
-A right that is not in a role's row is refused; an account without grants sees nothing unless
-its role sees the whole city.
+A right that is not in a role's row is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
-
-from rules.register import Register
 
 
 class Role(StrEnum):
@@ -77,31 +73,6 @@ OFFICERS = frozenset({Role.CITY_OFFICER, Role.WARD_OFFICER})
 
 PLANT_SIDE = frozenset({Role.INVESTOR, Role.OPERATOR})
 """Who answers for a plant."""
-
-_CITY = frozenset({Role.CITY_OFFICER, Role.TRADE_OFFICER, Role.ADMINISTRATOR})
-
-
-@dataclass(frozen=True, slots=True)
-class Grants:
-    """Whose plants an account was given, by id; a ward by its name in the register."""
-
-    wards: frozenset[str] = frozenset()
-    clusters: frozenset[str] = frozenset()
-    plants: frozenset[str] = frozenset()
-    stations: frozenset[str] = frozenset()  # whose readings a STATION account sends
-
-
-def plants_seen(role: Role, grants: Grants, register: Register) -> frozenset[str] | None:
-    """The plants an account may see; None: all of them, those yet to come too."""
-    if role in _CITY:
-        return None
-    if role is Role.STATION:
-        return frozenset()
-    clusters = grants.clusters | {
-        cluster.id for cluster in register.clusters.values() if cluster.ward in grants.wards
-    }
-    of_clusters = {plant.id for plant in register.plants.values() if plant.cluster in clusters}
-    return frozenset(of_clusters | grants.plants)
 
 
 def rights_of(role: Role, limited_to: Iterable[Right] | None = None) -> frozenset[Right]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, fields, replace
 from sqlalchemy import Engine
 
 from rules.days import rfc3339
+from rules.grants import plants_seen
 from rules.loading import meant
 from rules.model import Problem, Refused
 from rules.register import Register
-from rules.roles import Right, Role, plants_seen, rights_of
+from rules.roles import Right, Role, rights_of
 from tolich.clock import wall
 from tolich.credentials import (
     digest,
@@ -407,7 +408,7 @@ def _limited(
         for one in rights
         if one not in own
     ]
-    return [right for right in own if right in rights]
+    return [Right(right) for right in own if right in rights]
 
 
 def _unclaimed(append: Append, key: int, subject: str | None, problems: list[Problem]) -> None:

@@ -30,13 +30,14 @@ from tolich.amending import Amender
 from tolich.clock import RealClock
 from tolich.lock import writer_lock
 from tolich.metrics import metrics_text
+from tolich.oidc import Client, OpenIdProvider
 from tolich.outbox import Outbox
 from tolich.packs import load_catalogue, load_regulations
 from tolich.pipeline import Decode, Pipeline, Taking
 from tolich.ports import Clock, Registered, Source
 from tolich.reports.documents import Documents
 from tolich.room import room_in
-from tolich.settings import Influx, Mqtt, Settings
+from tolich.settings import Influx, Mqtt, Oidc, Settings
 from tolich.store.database import migrate, open_engine, sqlite_url
 from tolich.store.health import beat
 from tolich.store.reads import StoreReads
@@ -220,7 +221,19 @@ def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     threading.Thread(target=taking.live, args=(stop,), name="register", daemon=True).start()
     accounts = StoreAccounts(place.engine, lambda: taking.registered.register, clock)
     metrics, reports = metrics_text(reads.health), Documents(reads, clock)
-    return create_app(Parts(reads, taking, Amender(taking), accounts, clock, metrics, reports))
+    parts = Parts(
+        reads, taking, Amender(taking), accounts, clock, metrics, reports,
+        _provider(settings.oidc),
+    )  # fmt: skip
+    return create_app(parts)
+
+
+def _provider(section: Oidc | None) -> OpenIdProvider | None:
+    if section is None:
+        return None
+    back = f"{section.address.rstrip('/')}/api/v1/oidc/callback"
+    secret = section.client_secret_file.read_text().strip()
+    return OpenIdProvider(Client(section.issuer, section.client_id, secret, back))
 
 
 def real_clock() -> Clock:

@@ -9,7 +9,7 @@ a crash loses nothing and the next start judges it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -20,6 +20,7 @@ from rules.judge import GRACE
 from rules.model import PERIODS, Period, Refused, Series
 from rules.parameters import Catalogue
 from tolich.instruments import Instruments
+from tolich.news import News, add_news, news_of
 from tolich.owed import missing_days
 from tolich.packs import load_instruments
 from tolich.ports import Clock, Decoded, Delivery, NotDurable, Receipt, Registered, Rejection
@@ -213,6 +214,14 @@ class _Due:
     last: float  # monotonic
     batch: int
     streaming: bool
+    news: News | None  # the readings it waits with; None: all of it must be judged
+
+    def hear(self, news: News | None) -> None:
+        """More readings came."""
+        if news is None or self.news is None:
+            self.news = None
+        else:
+            add_news(self.news, news)
 
 
 @dataclass(slots=True)
@@ -224,20 +233,26 @@ class Waiting:
     batch: int = 0
     last: float = 0.0
 
-    def touch(self, days: Iterable[StationDay], now: float) -> None:
+    def touch(self, days: Mapping[StationDay, News | None], now: float) -> None:
         """A batch came with new readings for these station-days."""
         self.batch += 1
         self.last = now
         stations = set()
-        for day in days:
+        for day, news in days.items():
             stations.add(day[0])
             at, batch = self.touched.get(day[0], (-QUIET, -PASSED))
             streaming = now - at < QUIET or (self.batch - batch < PASSED and now - at < DEADLINE)
-            waiting = self.due.setdefault(day, _Due(now, now, self.batch, streaming))
+            waiting = self.due.setdefault(day, _Due(now, now, self.batch, streaming, {}))
             waiting.last, waiting.batch = now, self.batch
+            waiting.hear(news)
             waiting.streaming = waiting.streaming or streaming
         for station in stations:
             self.touched[station] = (now, self.batch)
+
+    def news(self, day: StationDay) -> News | None:
+        """The readings that a station-day waits with; None when all of it must be judged."""
+        waiting = self.due.get(day)
+        return None if waiting is None else waiting.news
 
     def rest(self, now: float) -> None:
         """A transaction ended: silence is counted from here, not from before our own work."""
@@ -245,7 +260,14 @@ class Waiting:
 
     def add(self, day: StationDay, now: float) -> None:
         """A station-day is due for another cause than new readings of ours."""
-        self.due.setdefault(day, _Due(now, now - QUIET, self.batch - PASSED, False))
+        quiet = _Due(now, now - QUIET, self.batch - PASSED, False, None)
+        self.due.setdefault(day, quiet).news = None
+
+    def doubt(self) -> None:
+        """What was remembered of readings is not known to be all: judge whole days."""
+        self.touched.clear()  # what was not stored has not come
+        for waiting in self.due.values():
+            waiting.news = None
 
     def ready(self, now: float, busy: bool) -> list[StationDay]:
         """What should be judged now: what nobody adds to any more, or has waited too long."""
@@ -350,7 +372,7 @@ class Pipeline(Taking):
         log.error("day not written", station=day[0], day=rfc3339(day[1]), exc_info=error)
 
     def _settle(self, append: Append, days: list[StationDay]) -> int:
-        written = self.settler.settle(append, days)
+        written = self.settler.settle(append, {day: self.waiting.news(day) for day in days})
         self._settled = days
         self.counters.findings += written
         return written
@@ -360,7 +382,7 @@ class Pipeline(Taking):
             self.settler.windows.add(day, rows)
         mono, today = time.monotonic(), midnight(append.at)
         self._latecomers |= {station: mono for station, day in taken.rows if day < today}
-        self.waiting.touch(taken.rows, mono)
+        self.waiting.touch(news_of(taken.rows, taken.owed, today), mono)
         ready = self.waiting.ready(mono, busy)[:AT_ONCE] if judging else []
         if ready:
             self._settle(append, ready)
@@ -401,7 +423,7 @@ class Pipeline(Taking):
         self.silence.recall()
         self.reminders.recall()
         self.instruments.recall(self.clock.now())
-        self.waiting.touched.clear()  # what was not stored has not come
+        self.waiting.doubt()
 
     def _head(self) -> int:
         with self.engine.connect() as connection:

@@ -445,6 +445,22 @@ class Login:
     expires_at: int
 
 
+class Begun(NamedTuple):
+    """A log-in begun at a provider: where to send the browser, and what it must come back with."""
+
+    address: str
+    state: str
+
+
+class Provider(Protocol):
+    """Who somebody is, by the word of somebody else. Raises LoginRefused."""
+
+    def begin(self) -> Begun: ...
+    def finish(self, state: str, code: str) -> str:
+        """The subject of whoever came back with the state of a log-in begun here."""
+        ...
+
+
 class LoginRefused(Exception):
     """Nobody was logged in. `wait`: seconds until the next try; `change`: a new password first."""
 
@@ -467,6 +483,10 @@ class Accounts(Protocol):
 
     def log_in(self, name: str, password: str, new: str | None, client: str) -> Login:
         """Log in, and choose a new password where one is given. Raises LoginRefused."""
+        ...
+
+    def log_in_as(self, subject: str) -> Login | None:
+        """The log-in of the account that has a provider's subject; None: nobody's."""
         ...
 
     def log_out(self, token: str) -> None: ...

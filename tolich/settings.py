@@ -54,6 +54,15 @@ class Http(Section):
     port: int = Field(default=8000, ge=1, le=65535)
 
 
+class Oidc(Section):
+    """A provider of log-ins (OpenID Connect). `address` is ours, as browsers know it."""
+
+    issuer: str
+    client_id: str
+    client_secret_file: Path
+    address: str
+
+
 class Influx(Section):
     """InfluxDB 2 for dashboards; without a url nothing is projected."""
 
@@ -85,6 +94,7 @@ class Settings(BaseSettings):
     folder: Path | None = None  # watched for TT10 files
     http: Http = Http()
     influx: Influx = Influx()
+    oidc: Oidc | None = None
     close_after: int = Field(default=600, ge=60, le=86400)  # seconds after a period's end
     min_free_mb: int = Field(default=200, ge=0)  # below it nothing is acknowledged
 
@@ -163,6 +173,11 @@ def _strangers() -> list[Problem]:
 
 
 def _known(place: list[str]) -> list[str]:
-    sections: dict[str, type[BaseModel]] = {"mqtt": Mqtt, "http": Http, "influx": Influx}
+    sections: dict[str, type[BaseModel]] = {
+        "mqtt": Mqtt,
+        "http": Http,
+        "influx": Influx,
+        "oidc": Oidc,
+    }
     model: type[BaseModel] = sections.get(place[0], Settings) if place else Settings
     return [SPELLED.get(key, key) for key in model.model_fields]

@@ -19,15 +19,24 @@ from rules.amendments import Amendment
 from rules.days import DAY_SECONDS, HOUR_SECONDS, local_date, rfc3339
 from rules.judge import GRACE, OUTCOMES, REASONS, Sheet, judge
 from rules.model import PERIODS, AlertKind, Limit, Outcome, Period, Reason, Series
+from rules.reach import changed_lines, lines_read
 from rules.terms import Terms, TermsBook, owes
 from rules.window import Ints, Window
 from tolich.causes import Changed, cause_of
+from tolich.news import News
 from tolich.ports import Registered
 from tolich.store import amendments
 from tolich.store.alerts import Track, write_amended
-from tolich.store.intake import NEVER, StationDay, mark_judged, mark_unowed
+from tolich.store.intake import (
+    NEVER,
+    StationDay,
+    first_readings,
+    mark_judged,
+    mark_unowed,
+)
 from tolich.store.ledger import Append
-from tolich.store.schema import rejudgement, station_day, station_state
+from tolich.store.readings import varied
+from tolich.store.schema import rejudgement, station_day
 from tolich.store.shapes import finding_summary
 from tolich.store.terms import KeptTerms
 from tolich.store.verdicts import (
@@ -46,13 +55,14 @@ from tolich.windows import (
     REACH,
     DayWindow,
     Windows,
+    blocks,
     folded,
     joined,
     load_after,
     load_before,
-    load_window,
+    load_rows,
     share_news,
-    stretches,
+    unread_window,
 )
 
 log = structlog.get_logger()
@@ -112,13 +122,18 @@ class Settler:
         self._book = TermsBook(registered.register, registered.regulations)
         self.forget()
 
-    def settle(self, append: Append, days: Sequence[StationDay]) -> int:
-        """Judge station-days and write every change; returns the number of findings written."""
+    def settle(self, append: Append, days: Mapping[StationDay, News | None]) -> int:
+        """Judge station-days and write every change; returns the number of findings written.
+
+        Of a closed day only the series are judged that can feel the news it waits with; with
+        None, and while it is open, all of them.
+        """
         owed = [day for day in days if self._owes(day)]
         written = 0
         for start in range(0, len(owed), TOGETHER):
-            windows = self._load(append, owed[start : start + TOGETHER])
-            changed = self._changes(append, windows)
+            some = owed[start : start + TOGETHER]
+            windows = self._load(append, {day: days[day] for day in some})
+            changed = self._changes(append, [one for one in windows if len(one.judging)])
             written += len(changed)
             self._write(append, changed)
             self._mark(append, windows)
@@ -134,33 +149,59 @@ class Settler:
 
     # --- reading ---------------------------------------------------------------------------
 
-    def _load(self, append: Append, days: Sequence[StationDay]) -> list[DayWindow]:
+    def _load(self, append: Append, days: Mapping[StationDay, News | None]) -> list[DayWindow]:
         """The windows of some days; held here, as the cache may let any of them go again."""
-        found = {day: self.windows.get(day) for day in days}
-        missing = [day for day, window in found.items() if window is None]
-        known = self._known(append, missing) if missing else {}
-        for day in missing:
+        known = {day: window for day in days if (window := self.windows.get(day)) is not None}
+        known |= self._unread(append, [day for day in days if day not in known])
+        _load_amendments(append, list(known.values()))
+        for day, news in days.items():
+            window = known[day]
+            window.judging, window.reading = self._rows(append, window, news)
+            load_rows(append.connection, window, self._periods)
+            self.windows.put(window)
+        return [known[day] for day in days]
+
+    def _unread(self, append: Append, days: Sequence[StationDay]) -> dict[StationDay, DayWindow]:
+        """The windows of days that are not in memory, before any reading is in them."""
+        known = self._known(append, days) if days else {}
+        found = {}
+        for day in days:
             on_record = known.get(day, _OnRecord())
             kept, judged = on_record.kept, on_record.judged_raw
             terms = self.terms(day) if kept is None else self._kept.of(append.connection, kept)
             keys = [self._series[term.series] for term in terms]
-            window = load_window(append.connection, day, terms, keys, self._periods, judged)
+            window = found[day] = unread_window(day, terms, keys, self._periods, judged)
             window.kept, window.rejudged = kept, on_record.rejudged
             window.judged_amendment = on_record.judged_amendment
-            self.windows.put(window)
-            found[day] = window
-        loaded = [window for window in found.values() if window is not None]
-        _load_amendments(append, loaded)
-        return loaded
+        return found
+
+    def _rows(self, append: Append, window: DayWindow, news: News | None) -> tuple[Ints, Ints]:
+        """Which rows of a day to judge again, and which must be read to do so."""
+        every = np.arange(len(window.terms), dtype=np.int64)
+        doubtful = window.rejudged is not None or (window.station, window.day) in self.broken
+        if news is None or window.kept is None or doubtful or window.decisions():
+            return every, every
+        keys = {row: key for key, row in window.rows.items()}
+
+        def differ(row: int, after: int, before: int) -> bool:
+            terms = window.terms[row]
+            if any(one.series == terms.series for one in window.recorded):
+                return False  # an amendment may set readings aside
+            return varied(append.connection, keys[row], terms, after, before)
+
+        came = {window.rows[key]: span for key, span in news.items() if key in window.rows}
+        lines = changed_lines(window.terms, window.day, came, differ)
+        read = lines_read(window.terms, lines)
+        return every[sorted(lines)], every[sorted(read)]
 
     def _joined(self, append: Append, windows: Sequence[DayWindow]) -> tuple[Window, list[Ints]]:
         """Some days as one window, with what their quality checks look at around them."""
-        for stretch in stretches(windows):
-            first, last = windows[stretch[0]], windows[stretch[-1]]
-            keys = [self._series[term.series] for term in first.terms]
-            load_before(append.connection, first, keys)
-            load_after(append.connection, last, keys)
-            share_news([windows[index] for index in stretch])
+        for block in blocks(windows):
+            days = [windows[place] for place in block.places]
+            keys = [self._series[term.series] for term in days[0].terms]
+            load_before(append.connection, days[0], keys)
+            load_after(append.connection, days[-1], keys)
+            share_news(days)
         return joined(windows)
 
     def _known(self, append: Append, days: Sequence[StationDay]) -> dict[StationDay, _OnRecord]:
@@ -223,28 +264,28 @@ class Settler:
         return [(windows, rows, sheets)]
 
     def _first_readings(self, append: Append, stations: set[str]) -> dict[str, int]:
-        query = select(station_state.c.station, station_state.c.first_at).where(
-            station_state.c.station.in_(stations)
-        )
-        known = {station: first for station, first in append.connection.execute(query)}
+        known = first_readings(append.connection, stations)
         return {station: known.get(station, append.at) for station in stations}
 
     def _differences(
         self, window: DayWindow, sheet: Sheet, rows: Ints, first: int
     ) -> list[Changed]:
+        judging = window.judging
+        owing = [owes(window.terms[row], sheet.period) for row in judging.tolist()]
+        judging, rows = judging[owing], rows[judging][owing]
         written = window.written[sheet.period.name]
-        content = self._content(sheet, rows)
-        differs = (content != written.content).any(axis=2) & _writable(sheet, rows, written.content)
-        differs &= ~_before_first(sheet, rows, window.day, first) | (written.key > 0)
-        differs &= np.array([owes(term, sheet.period) for term in window.terms], np.bool_)[:, None]
+        content, before = self._content(sheet, rows), written.content[judging]
+        differs = (content != before).any(axis=2) & _writable(sheet, rows, before)
+        differs &= ~_before_first(sheet, rows, window.day, first) | (written.key[judging] > 0)
         found = []
-        for row, column in np.argwhere(differs):
+        for place, column in np.argwhere(differs).tolist():
+            row = int(judging[place])
             revision = int(written.revision[row, column]) + 1
-            verdict = sheet.finding(int(rows[row]), int(column), revision)
+            verdict = sheet.finding(int(rows[place]), column, revision)
             key = int(written.key[row, column])
-            closes = verdict.final and not written.content[row, column, FINAL]
-            found.append(Changed(window, int(row), int(column), verdict, key or None, closes))
-        written.content[differs] = content[differs]
+            closes = verdict.final and not before[place, column, FINAL]
+            found.append(Changed(window, row, column, verdict, key or None, closes))
+            written.content[row, column] = content[place, column]
         return found
 
     @staticmethod
@@ -309,7 +350,7 @@ class Settler:
         rows: list[tuple[int | None, int, int, int | None, str, int]] = []
         for window in windows:
             day = (window.station, window.day)
-            window.judged_raw = max(window.judged_raw, max(window.raw, default=0))
+            window.judged_raw = max(window.judged_raw, window.newest, 0)
             decided = max((one.id for one in window.recorded), default=0)
             window.judged_amendment = max(window.judged_amendment, decided)
             window.around_raw = NEVER  # what is around it was looked at
@@ -340,7 +381,8 @@ def _load_amendments(append: Append, windows: Sequence[DayWindow]) -> None:
     stations = sorted({window.station for window in windows})
     reach = min(days) - REACH, max(days) + 2 * DAY_SECONDS
     by_station: dict[str, list[Amendment]] = {}
-    for one in amendments.read(append.connection, stations, *reach):
+    decided = amendments.any_of(append.connection, stations)
+    for one in amendments.read(append.connection, stations, *reach) if decided else ():
         by_station.setdefault(one.series.station, []).append(one)
     for window in windows:
         start, end = window.day - REACH, window.day + 2 * DAY_SECONDS

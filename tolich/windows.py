@@ -41,6 +41,9 @@ REACH = 3 * DAY_SECONDS
 KEPT_READINGS = 4_000_000
 """Readings kept in memory before the oldest station-days are let go (about 40 bytes each)."""
 
+LOOK_EVERY = 64
+"""Station-days put into memory between looks at how many readings there are."""
+
 
 @dataclass(slots=True)
 class Written:
@@ -63,6 +66,8 @@ class Written:
             np.zeros(shape, np.int64),
         )
 
+
+_NO_ROWS = np.zeros(0, np.int64)
 
 Columns = tuple[Ints, Ints, Ints, Ints]
 """row, at, value, status of readings."""
@@ -92,6 +97,12 @@ class DayWindow:
     before: Columns | None = None
     after: Columns | None = None
     around_raw: int = NEVER  # the newest message among `before` and `after`
+    newest: int = NEVER  # the newest message among its own readings
+    unread: set[int] = field(default_factory=set)  # rows that were not read from the store yet
+    judging: Ints = field(default_factory=lambda: _NO_ROWS)  # the rows to judge now
+    reading: Ints = field(default_factory=lambda: _NO_ROWS)  # and with what they are made of
+    _came_since: tuple[int, int] = (NEVER, NEVER)  # what `_came` was made of
+    _came: dict[int, list[tuple[int, tuple[int, int, int]]]] = field(default_factory=dict)
     recorded: tuple[Amendment, ...] = ()  # what was decided of its readings and its neighbours'
     judged_amendment: int = 0
 
@@ -99,8 +110,10 @@ class DayWindow:
         """Add readings; a repeat is harmless, the grid drops it."""
         for series, at, value, status, raw in readings:
             row = self.rows.get(series)
-            if row is None:
+            if row is None or row in self.unread:
                 continue
+            if raw > self.newest:
+                self.newest = raw
             self.row.append(row)
             self.at.append(at)
             self.value.append(value)
@@ -112,24 +125,43 @@ class DayWindow:
         if not readings:
             return
         row, table = _table(self.rows, readings)
+        self.newest = max(self.newest, int(table[:, 4].max()))
         self.row.frombytes(row.tobytes())
         for column, kept in enumerate((self.at, self.value, self.status, self.raw), start=1):
             kept.frombytes(table[:, column].tobytes())
 
     def newcomers(self, row: int, start: int, end: int) -> list[tuple[int, int, int]]:
         """(at, value, status), by time, of a row's readings in a period never judged yet."""
+        known = len(self.raw), self.judged_raw
+        if self._came_since != known:
+            self._came_since, self._came = known, self._new_by_row()
+        return [reading for slot, reading in self._came.get(row, ()) if start <= slot < end]
+
+    def _new_by_row(self) -> dict[int, list[tuple[int, tuple[int, int, int]]]]:
+        """By row the readings that it was never judged with, by time, each with its slot."""
         # Views, not copies; they must be gone before the arrays can grow again.
         rows, raw = (np.frombuffer(kept, np.int64) for kept in (self.row, self.raw))
-        new = np.flatnonzero((rows == row) & (raw > self.judged_raw))
-        own = new[self._within(row, new, start, end)].tolist()
-        return sorted((self.at[i], self.value[i], self.status[i]) for i in own)
+        new = np.flatnonzero(raw > self.judged_raw)
+        found = {}
+        for row in np.unique(rows[new]).tolist():
+            own = new[rows[new] == row]
+            read = [(self.at[i], self.value[i], self.status[i]) for i in own.tolist()]
+            found[row] = sorted(
+                zip(self._slots(row, own), read, strict=True), key=lambda one: one[1]
+            )
+        return found
 
-    def _within(self, row: int, places: npt.NDArray[np.intp], start: int, end: int) -> Mask:
-        """Which of a row's readings have their slot in a period."""
+    def _slots(self, row: int, places: npt.NDArray[np.intp]) -> list[int]:
+        """When the slots of some of a row's readings begin."""
         at = np.frombuffer(self.at, np.int64)[places]
         interval = np.array(self.terms[row].interval, np.int64)
         ends = np.array(self.terms[row].stamp_ends, np.bool_)
-        slot = self.day + slot_of(at - self.day, interval, ends) * interval
+        found: list[int] = (self.day + slot_of(at - self.day, interval, ends) * interval).tolist()
+        return found
+
+    def _within(self, row: int, places: npt.NDArray[np.intp], start: int, end: int) -> Mask:
+        """Which of a row's readings have their slot in a period."""
+        slot = np.array(self._slots(row, places), np.int64)
         return (slot >= start) & (slot < end)
 
     def decided(self, start: int, end: int) -> list[Amendment]:
@@ -152,8 +184,7 @@ class DayWindow:
 
     def has_news(self) -> bool:
         """Whether anything was never judged that the day's quality checks look at."""
-        newest = max(max(self.raw, default=NEVER), self.around_raw)
-        return newest > self.judged_raw or bool(self.decisions())
+        return max(self.newest, self.around_raw) > self.judged_raw or bool(self.decisions())
 
     def decisions(self) -> list[Amendment]:
         """Amendments that it was never judged with, as recorded."""
@@ -185,6 +216,7 @@ class Windows:
     def __init__(self, kept: int = KEPT_READINGS) -> None:
         self._kept = kept
         self._days: OrderedDict[StationDay, DayWindow] = OrderedDict()
+        self._puts = 0
 
     def get(self, day: StationDay) -> DayWindow | None:
         """A station-day, if it is in memory."""
@@ -196,7 +228,11 @@ class Windows:
     def put(self, window: DayWindow) -> None:
         """Keep a station-day, letting old ones go when there are too many readings."""
         self._days[(window.station, window.day)] = window
-        total = sum(kept.size() for kept in self._days.values()) if len(self._days) > 64 else 0
+        self._days.move_to_end((window.station, window.day))
+        self._puts += 1
+        if self._puts % LOOK_EVERY:  # to add up all of them each time would cost more than it
+            return
+        total = sum(kept.size() for kept in self._days.values())
         while total > self._kept:
             _, gone = self._days.popitem(last=False)
             total -= gone.size()
@@ -221,26 +257,35 @@ class Windows:
             self._days.pop(day, None)
 
 
-def load_window(
-    connection: Connection,
+def unread_window(
     day: StationDay,
     terms: tuple[Terms, ...],
     series: Sequence[int],
     periods: Sequence[Period],
     judged_raw: int,
 ) -> DayWindow:
-    """A station-day from the store; `series` are the keys of the terms, in their order."""
+    """A station-day of which nothing is read yet; `series` are the keys of the terms, in order."""
     station, start = day
     rows = {key: row for row, key in enumerate(series)}
-    window = DayWindow(station, start, terms, rows, judged_raw=judged_raw)
-    window.fill(readings_between(connection, series, start, start + DAY_SECONDS))
-    lengths = {period.name: period.length for period in periods}
-    for name, length in lengths.items():
-        window.written[name] = Written.nothing(len(terms), DAY_SECONDS // length)
-    if judged_raw == NEVER:
-        return window
-    _fill_written(window, lengths, stored_findings(connection, series, start, start + DAY_SECONDS))
+    window = DayWindow(station, start, terms, rows, judged_raw=judged_raw, unread={*rows.values()})
+    for period in periods:
+        window.written[period.name] = Written.nothing(len(terms), DAY_SECONDS // period.length)
     return window
+
+
+def load_rows(connection: Connection, window: DayWindow, periods: Sequence[Period]) -> None:
+    """Read what is to be judged now, and what it is made of, as far as it was not read before."""
+    missing = window.unread.intersection(window.reading.tolist())
+    if not missing:
+        return
+    window.unread -= missing
+    series = [key for key, row in window.rows.items() if row in missing]
+    start, end = window.day, window.day + DAY_SECONDS
+    window.fill(readings_between(connection, series, start, end))
+    if window.judged_raw != NEVER:
+        lengths = {period.name: period.length for period in periods}
+        found = stored_findings(connection, series, list(lengths), start, end)
+        _fill_written(window, lengths, found)
 
 
 def _fill_written(
@@ -248,9 +293,7 @@ def _fill_written(
 ) -> None:
     """What is on record of a day, as numbers to compare with."""
     for key, series, period, start, revision, outcome, reason, mean, *counts, digest in findings:
-        written = window.written.get(period)
-        if written is None:  # a period that is judged no more
-            continue
+        written = window.written[period]
         at = (window.rows[series], (start - window.day) // lengths[period])
         num, den = (mean or "0/0").split("/")
         judged = _OUTCOME[Outcome(outcome)], _REASON[Reason(reason)], folded(int(num)), int(den)
@@ -306,50 +349,80 @@ def stretches(windows: Sequence[DayWindow]) -> list[list[int]]:
 
 def share_news(days: Sequence[DayWindow]) -> None:
     """Days of a stretch look at each other: each knows the newest message its checks look at."""
-    newest = [max(day.raw, default=NEVER) for day in days]
+    newest = [day.newest for day in days]
     for place, day in enumerate(days):
         near = newest[max(0, place - REACH // DAY_SECONDS) : place + 2]
         day.around_raw = max(day.around_raw, *near)
 
 
-def joined(windows: Sequence[DayWindow]) -> tuple[Window, list[Ints]]:
-    """Station-days as one window to judge, and the rows of each in it.
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows that are judged on the same days of a stretch, as lines of one window."""
 
-    Days of a stretch share their lines, so that the quality checks run over them once. The
-    first of each stretch must have its `before`, the last its `after`.
-    """
-    joint = _Joint()
+    places: Sequence[int]  # of its days among the windows
+    rows: Ints
+
+
+def blocks(windows: Sequence[DayWindow]) -> list[Block]:
+    """What is to be read of some station-days, each row in as few lines as there are gaps."""
+    found = []
     for stretch in stretches(windows):
-        joint.add(stretch, [windows[index] for index in stretch])
-    return joint.window(), [joint.rows[index] for index in range(len(windows))]
+        days = [windows[place] for place in stretch]
+        wanted = np.zeros((len(days[0].terms), len(days) + 2), np.bool_)
+        for number, day in enumerate(days, start=1):
+            wanted[day.reading, number] = True
+        runs: dict[tuple[int, int], list[int]] = {}
+        edges = np.diff(wanted.astype(np.int8))  # rows with a gap have several runs
+        begins, ends = np.argwhere(edges > 0).tolist(), np.argwhere(edges < 0).tolist()
+        for (row, begin), (_, end) in zip(begins, ends, strict=True):
+            runs.setdefault((begin, end), []).append(row)
+        for (begin, end), rows in runs.items():
+            found.append(Block(stretch[begin:end], np.array(rows, np.int64)))
+    return found
+
+
+def joined(windows: Sequence[DayWindow]) -> tuple[Window, list[Ints]]:
+    """What is to be read of some station-days as one window, and where each of their rows is
+    in it (-1: nowhere).
+
+    Days of a block share their lines, so that the quality checks run over them once. The
+    first of each must have its `before`, the last its `after`.
+    """
+    joint = _Joint([np.full(len(window.terms), -1, np.int64) for window in windows])
+    for block in blocks(windows):
+        joint.add(block, [windows[place] for place in block.places])
+    return joint.window(), joint.rows
 
 
 @dataclass(slots=True)
 class _Joint:
-    """Stretches of days put together into one window."""
+    """Blocks put together into one window."""
 
+    rows: list[Ints]  # of each station-day: where its rows are
     terms: list[Terms] = field(default_factory=list)
     row_line: list[Ints] = field(default_factory=list)
     row_day: list[Ints] = field(default_factory=list)
     parts: list[Columns] = field(default_factory=list)
-    rows: dict[int, Ints] = field(default_factory=dict)
     amendments: list[tuple[int, Amendment]] = field(default_factory=list)
     count: int = 0
 
-    def add(self, places: Sequence[int], days: Sequence[DayWindow]) -> None:
-        """A stretch of days: every line has a row for each of them."""
+    def add(self, block: Block, days: Sequence[DayWindow]) -> None:
+        """Every line of a block has a row for each of its days."""
         lines, first = len(self.terms), days[0]
-        own = np.arange(len(first.terms), dtype=np.int64)
-        self.terms.extend(first.terms)
+        own = np.arange(len(block.rows), dtype=np.int64)
+        terms = [first.terms[row] for row in block.rows.tolist()]
+        self.terms.extend(terms)
         self.row_line.append(np.repeat(own + lines, len(days)))
         self.row_day.append(np.tile(np.array([one.day for one in days], np.int64), len(own)))
-        for offset, place in enumerate(places):
-            self.rows[place] = self.count + own * len(days) + offset
+        for offset, place in enumerate(block.places):
+            self.rows[place][block.rows] = self.count + own * len(days) + offset
         self.count += len(own) * len(days)
+        line = np.full(len(first.terms), -1, np.int64)
+        line[block.rows] = own + lines
         around = [side for side in (first.before, days[-1].after) if side is not None]
-        for row, at, value, status in (*around, *(one.columns() for one in days)):
-            self.parts.append((row + lines, at, value, status))
-        of = {terms.series: line for line, terms in enumerate(first.terms, start=lines)}
+        for part in (*around, *(one.columns() for one in days)):
+            self.parts.append(_of_lines(line, part))
+        of = {term.series: number for number, term in enumerate(terms, start=lines)}
         recorded = {one.id: one for day in days for one in day.recorded if one.series in of}
         self.amendments += [(of[one.series], one) for one in effective(recorded.values())]
 
@@ -359,3 +432,13 @@ class _Joint:
         rows = np.concatenate(self.row_line), np.concatenate(self.row_day)
         readings = line, at, value, status
         return Window(tuple(self.terms), *rows, *readings, tuple(self.amendments))
+
+
+def _of_lines(line: Ints, readings: Columns) -> Columns:
+    """Readings by line instead of by row; those of rows without a line are left out."""
+    row, at, value, status = readings
+    own = line[row]
+    if (line >= 0).all():
+        return own, at, value, status
+    kept = own >= 0
+    return own[kept], at[kept], value[kept], status[kept]

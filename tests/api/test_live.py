@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from api.serving import Server
 from api.view import Parts
 from tests.api.fakes import FakeAmending, FakeClock, FakeIntake, FakeReads, FakeReports, transition
 from tests.callers import KnownCallers, caller
-from tolich.ports import EVERYTHING, Scope
+from tolich.ports import EVERYTHING, Caller, Scope
 from tolich.store.database import open_engine
 
 QUICK = Pace(poll=0.005, heartbeat=0.05)
@@ -27,17 +28,22 @@ PATIENCE = httpx.Timeout(10)
 ONLY_MAU_02 = Scope(clusters=frozenset({"mau-02"}))
 
 
-CALLERS = {"all": caller, "mau-02": lambda: caller(ONLY_MAU_02)}
+CALLERS: dict[str, Callable[[], Caller]] = {"all": caller, "mau-02": lambda: caller(ONLY_MAU_02)}
 
 
 @contextmanager
-def serving(reads: FakeReads, pace: Pace = QUICK) -> Iterator[tuple[str, Server]]:
+def serving(
+    reads: FakeReads, pace: Pace = QUICK, room: int | None = None
+) -> Iterator[tuple[str, Server]]:
+    """The API on a port; `room` bounds what the system keeps for a client that does not read."""
     clock = FakeClock()
     accounts = KnownCallers(open_engine("sqlite://"), clock, CALLERS)
     parts = Parts(reads, FakeIntake(), FakeAmending(), accounts, clock, lambda: b"", FakeReports())
     app = create_app(parts, pace)
     server = Server(app, "127.0.0.1", 0, log_level="warning")
     sock = server.config.bind_socket()
+    if room is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
     sock.listen()  # from here on a client waits; it is not refused
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
     thread.start()

@@ -82,6 +82,8 @@ def _section(field: FieldInfo) -> type[BaseModel] | None:
 
 
 def _spelled(field: FieldInfo) -> str:
+    if field.is_required():
+        return "–"
     default: Any = field.get_default(call_default_factory=True, validated_data={})
     empty = default is None or default == [] or isinstance(default, BaseModel)
     return "–" if empty else f"`{default}`"

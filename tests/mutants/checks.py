@@ -9,6 +9,7 @@ _checking = of("checking.py", "checks")
 _crosscheck = of("crosscheck.py", "quality")
 _lines = of("lines.py", "quality")
 _quality = of("quality.py", "quality")
+_reach = of("reach.py", "reach")
 
 FAULTS = (
     # --- spikes
@@ -338,6 +339,32 @@ FAULTS = (
         "a partner of another station is compared with",
         "numbers.get(Series(series.station, plan.checks.at_most.of), [])",
         "next((n for s, n in numbers.items() if s.parameter == plan.checks.at_most.of), [])",
+    ),
+    # --- what a late reading touches
+    _reach(
+        "a late reading six hours old is no spike's neighbour any more",
+        "span.last + SPIKE_REACH >= day",
+        "span.last + SPIKE_REACH > day",
+    ),
+    _reach(
+        "a late reading changes no flat line of another day",
+        "return not varied(line, span.last, day)",
+        "return False",
+    ),
+    _reach(
+        "a late reading changes a flat line only as far as makes it suspect",
+        "max(flat.suspect, flat.fail)",
+        "flat.suspect",
+    ),
+    _reach(
+        "a late flow leaves the loads as they were",
+        "return felt | {line",
+        "return felt or {line",
+    ),
+    _reach(
+        "a series is judged without the flow it may have rested with",
+        "return parts | ({term.dry.flow} if term.dry else set())",
+        "return parts",
     ),
     # --- settings
     _checking(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -50,6 +51,14 @@ def page_texts(file: Path) -> list[str]:
     *pages, after = done.stdout.decode().split("\f")
     assert not after.strip()
     return pages
+
+
+def word_spans(file: Path) -> list[tuple[str, float, float]]:
+    """The words of a PDF, each with where it begins and ends across its page, in points."""
+    command = [need("pdftotext"), "-bbox", str(file), "-"]
+    done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=True)
+    found = re.findall(r'<word xMin="(.*?)".*?xMax="(.*?)".*?>(.*?)</word>', done.stdout.decode())
+    return [(word, float(begin), float(end)) for begin, end, word in found]
 
 
 def rows_below(sheet: Sheet, first: str) -> list[dict[str, str]]:

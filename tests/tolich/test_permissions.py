@@ -115,7 +115,14 @@ ENTRIES: dict[str, Entry] = {
 """Every operation that takes an account. The live stream has its own test below."""
 
 STREAMS = {"get /api/v1/stream"}
-OPEN = {"post /api/v1/login", "get /healthz", "get /readyz", "get /metrics"}
+OPEN = {
+    "post /api/v1/login",
+    "get /api/v1/oidc/login",
+    "get /api/v1/oidc/callback",
+    "get /healthz",
+    "get /readyz",
+    "get /metrics",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ SIZE = 6.5  # points, of the text in tables
 SMALLEST = 4.0
 WIDTH = 770.0  # points, of a page between its margins
 PADDING = 5.0  # points, of a cell on both sides together
-LETTER = 0.5
-"""Width of a letter as a share of its size, for what is mostly figures and capitals."""
+LETTER, CAPITAL = 0.5, 0.75
+"""About how wide a letter or figure, and a capital, is as a share of its size."""
 
 _WORDS = re.compile(r"[\s-]+")  # where a line may break
 _PAGE = Path(__file__).with_name("report.typ")
@@ -79,7 +79,7 @@ def _table(report: Report, table: Table) -> dict[str, Any]:
     kept = [place for place, column in enumerate(table.columns) if column.paper]
     columns = [table.columns[place] for place in kept]
     share = WIDTH / sum(column.paper for column in columns)
-    rooms = [(column.paper * share - PADDING) / (SIZE * LETTER) for column in columns]
+    rooms = [(column.paper * share - PADDING) / SIZE for column in columns]
     return {
         "title": report.word(table.title),
         "widths": [column.paper for column in columns],
@@ -96,11 +96,16 @@ def _table(report: Report, table: Table) -> dict[str, Any]:
 
 
 def _fitted(said: str, room: float) -> str | dict[str, Any]:
-    """A text; with a smaller size where its longest word would run into the next column."""
-    longest = max(map(len, _WORDS.split(said)))
+    """A text; with a smaller size where its longest word is wider than the room (in sizes)."""
+    longest = max(map(_width, _WORDS.split(said)))
     if longest <= room:
         return said
     return {"text": said, "size": max(SMALLEST, round(SIZE * room / longest, 1))}
+
+
+def _width(word: str) -> float:
+    """About how wide a word is, in units of its size."""
+    return sum(CAPITAL if letter.isupper() else LETTER for letter in word)
 
 
 def _is_number(column: Column) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
 
-from rules.roles import Grants, Right, Role
+from rules.grants import Grants
+from rules.roles import Right, Role
 from tolich.store.ledger import Append, canonical
 from tolich.store.schema import account, account_change, api_key, login
 from tolich.store.statements import next_key, upsert

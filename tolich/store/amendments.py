@@ -21,7 +21,7 @@ from tolich.store.intake import StationDay, days_after, days_before, mark_due, o
 from tolich.store.ledger import Append, canonical
 from tolich.store.schema import amendment, reading
 from tolich.store.shapes import amendment_of
-from tolich.store.statements import next_key
+from tolich.store.statements import marked, next_key, plain_rows
 
 SHORTEST_REASON = 3
 
@@ -240,6 +240,13 @@ def read(
     """
     query = select(amendment).where(_meant(stations, start, end, known)).order_by(amendment.c.id)
     return [amendment_of(row) for row in connection.execute(query).mappings()]
+
+
+def any_of(connection: Connection, stations: Sequence[str]) -> bool:
+    """Whether anything was ever decided of some stations: mostly not."""
+    marks = ", ".join([marked(connection)] * len(stations))
+    statement = f"SELECT 1 FROM amendment WHERE station IN ({marks}) LIMIT 1"
+    return bool(plain_rows(connection, statement, stations))
 
 
 def newest(connection: Connection, station: str) -> int:

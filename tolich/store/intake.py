@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
 from rules.days import DAY_SECONDS, local_date, midnight
 from rules.model import Series
@@ -23,7 +23,7 @@ from tolich.store.schema import (
     station_day,
     station_state,
 )
-from tolich.store.statements import excluded, greatest, insert_new, least, next_key, upsert
+from tolich.store.statements import insert_new, marked, merge_rows, next_key, plain_rows
 
 NEVER = -1
 """The newest message a station-day was judged with, when it never was: it has no findings."""
@@ -57,6 +57,7 @@ class Taken:
     spoken: dict[int, int] = field(default_factory=dict)  # `heard` of each series, by its key
     arrived: list[Arrived] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)  # stations that sent what was rejected
+    owed: set[StationDay] = field(default_factory=set)  # whose readings became older than before
     duplicates: int = 0
 
 
@@ -100,7 +101,9 @@ def _known(connection: Connection, hashes: Sequence[bytes]) -> set[bytes]:
     found: set[bytes] = set()
     for start in range(0, len(hashes), 500):
         some = hashes[start : start + 500]
-        found.update(connection.execute(select(raw.c.hash).where(raw.c.hash.in_(some))).scalars())
+        marks = ", ".join([marked(connection)] * len(some))
+        rows = plain_rows(connection, f"SELECT hash FROM raw WHERE hash IN ({marks})", some)
+        found.update(bytes(known) for (known,) in rows)
     return found
 
 
@@ -160,13 +163,11 @@ def _collect(
 
 def _owe_from_first(connection: Connection, register: Register, taken: Taken) -> None:
     """A reading from before a station's first: what came between, on that day, is owed now."""
-    query = select(station_state.c.station, station_state.c.first_at).where(
-        station_state.c.station.in_(taken.first)
-    )
-    for station, first in connection.execute(query):
+    for station, first in first_readings(connection, taken.first).items():
         if taken.first[station] < first:
             day = day_of(first, register.stations[station].stamp_ends)
             taken.rows.setdefault((station, day), [])
+            taken.owed.add((station, day))
 
 
 def _spread(
@@ -211,34 +212,41 @@ def days_after(station: Station, day: int, reaching: int) -> set[StationDay]:
 
 def on_record(connection: Connection, days: set[StationDay]) -> list[StationDay]:
     """Those of some station-days that are on record, in order."""
-    query = select(station_day.c.station, station_day.c.day).where(
-        station_day.c.station.in_({station for station, _ in days}),
-        station_day.c.day.in_({day for _, day in days}),
+    stations, at = {station for station, _ in days}, {day for _, day in days}
+    marks, times = (", ".join([marked(connection)] * len(some)) for some in (stations, at))
+    statement = (
+        f"SELECT station, day FROM station_day WHERE station IN ({marks}) AND day IN ({times})"
     )
-    found = {(station, day) for station, day in connection.execute(query)}
-    return sorted(found & days)
+    return sorted({*plain_rows(connection, statement, (*stations, *at))} & days)
+
+
+def first_readings(connection: Connection, stations: Collection[str]) -> dict[str, int]:
+    """By station, when its earliest reading was observed; those never heard are left out."""
+    marks = ", ".join([marked(connection)] * len(stations))
+    statement = f"SELECT station, first_at FROM station_state WHERE station IN ({marks})"
+    return dict(plain_rows(connection, statement, list(stations))) if stations else {}
 
 
 def _store_readings(connection: Connection, taken: Taken) -> None:
     rows = [row for day in taken.rows.values() for row in day]
     insert_new(connection, reading, rows)
     _store_latest(connection, rows)
-    new = excluded(connection, station_state)
-    upsert(
-        connection,
-        station_state,
-        [
-            {"station": s, "first_at": taken.first[s], "heard": taken.heard[s], "raw": newest}
-            for s, newest in taken.newest.items()
-        ],
-        ["station"],
-        {
-            "first_at": least(connection, station_state.c.first_at, new.first_at),
-            "heard": greatest(connection, station_state.c.heard, new.heard),
-            "raw": new.raw,
-        },
-    )
+    states = [(s, taken.first[s], taken.heard[s], newest) for s, newest in taken.newest.items()]
+    merge_rows(connection, station_state, ["station"], _STATE, states)
     mark_due(connection, taken.rows, 0)
+
+
+_STATE = """
+    first_at = CASE WHEN excluded.first_at < station_state.first_at
+        THEN excluded.first_at ELSE station_state.first_at END,
+    heard = CASE WHEN excluded.heard > station_state.heard
+        THEN excluded.heard ELSE station_state.heard END,
+    raw = excluded.raw"""
+"""Of a station that was heard before: the earliest, the furthest, the newest."""
+
+_LATEST = """at = excluded.at, value = excluded.value, status = excluded.status, raw = excluded.raw
+    WHERE excluded.at >= latest.at"""
+"""Of a series that was heard before: what is no older than what is there."""
 
 
 def _store_latest(connection: Connection, rows: Iterable[ReadingRow]) -> None:
@@ -246,26 +254,13 @@ def _store_latest(connection: Connection, rows: Iterable[ReadingRow]) -> None:
     for row in rows:
         if row[0] not in newest or row[1:] > newest[row[0]][1:]:
             newest[row[0]] = row
-    new = excluded(connection, latest)
-    upsert(
-        connection,
-        latest,
-        [dict(zip(latest.c.keys(), row, strict=True)) for row in newest.values()],
-        ["series"],
-        where=new.at >= latest.c.at,
-    )
+    merge_rows(connection, latest, ["series"], _LATEST, list(newest.values()))
 
 
 def mark_due(connection: Connection, days: Iterable[StationDay], due: int) -> None:
     """Make station-days due at a plant time (0: at once), keeping what they were judged with."""
-    new = excluded(connection, station_day)
-    upsert(
-        connection,
-        station_day,
-        [{"station": s, "day": day, "due": due, "judged_raw": NEVER} for s, day in days],
-        ["station", "day"],
-        {"due": new.due},
-    )
+    rows = [(station, day, due, NEVER) for station, day in days]
+    merge_rows(connection, station_day, ["station", "day"], "due = excluded.due", rows)
 
 
 def mark_judged(
@@ -275,7 +270,7 @@ def mark_judged(
 
     Each is (next due, newest message, newest amendment, kept terms, station, day).
     """
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    mark = marked(connection)
     connection.exec_driver_sql(
         f"UPDATE station_day SET due = {mark}, judged_raw = {mark}, "
         f"judged_amendment = {mark}, terms = {mark}, "

@@ -13,13 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Table, insert, select
 from sqlalchemy.exc import OperationalError
 
 from tolich.ports import NotDurable
 from tolich.store.database import writing
 from tolich.store.schema import chain, head
-from tolich.store.statements import insert_rows
+from tolich.store.statements import insert_rows, marked
+
+_LAST = select(head.c.seq, head.c.at, head.c.digest).with_for_update()
 
 GENESIS = hashlib.sha256(b"tolich evidence chain 1").digest()
 
@@ -54,8 +56,11 @@ class Append:
         for table, rows in self._later.items():
             insert_rows(self.connection, table, rows)
         insert_rows(self.connection, chain, self._chained)
-        moved = update(head).values(seq=self.seq, at=self.at, digest=self.digest)
-        self.connection.execute(moved)
+        mark = marked(self.connection)
+        self.connection.exec_driver_sql(
+            f"UPDATE head SET seq = {mark}, at = {mark}, digest = {mark}",
+            (self.seq, self.at, self.digest),
+        )
 
 
 def link(previous: bytes, seq: int, at: int, kind: str, row: int, content: bytes) -> bytes:
@@ -85,9 +90,7 @@ def appending(engine: Engine, now: int) -> Iterator[Append]:
     """A transaction on the record; all of it or none. Raises NotDurable when it did not commit."""
     try:
         with writing(engine).begin() as connection:
-            last = connection.execute(
-                select(head.c.seq, head.c.at, head.c.digest).with_for_update()
-            ).one_or_none()
+            last = connection.execute(_LAST).one_or_none()
             if last is None:
                 connection.execute(insert(head).values(id=1, seq=0, at=now, digest=GENESIS))
             seq, at, digest = (0, now, GENESIS) if last is None else last

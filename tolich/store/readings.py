@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from rules.days import DAY_SECONDS
+from rules.lines import step_of
 from rules.terms import Terms
 from tolich.store.intake import ReadingRow
-from tolich.store.statements import plain_rows
+from tolich.store.statements import marked, plain_rows
 
 ALL = 2**63 - 1
 """No message is newer."""
+
+SOON = 10_800
+"""Seconds in which most series have moved by a step."""
 
 
 def readings_between(
@@ -22,7 +26,7 @@ def readings_between(
 
     Those that came with a message up to `until`, a raw id.
     """
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    mark = marked(connection)
     keys = ", ".join([mark] * len(series))
     # Plain text: this is read thousands of times, and building it anew would cost more than it.
     statement = (
@@ -50,6 +54,26 @@ def readings_before(
         keys = [key for key, own in zip(series, reach, strict=True) if own == far]
         found += readings_between(connection, keys, day - far, day - 1, until)
     return found
+
+
+def varied(connection: Connection, series: int, terms: Terms, after: int, before: int) -> bool:
+    """Whether readings strictly between two instants differ by a step of their resolution.
+
+    Only those that compete for certain: measuring, inside the instrument's range, and alone
+    at their instant. Water seldom rests for long, so the first hours mostly tell.
+    """
+    soon = after + SOON
+    if soon < before and varied(connection, series, terms, after, soon):
+        return True
+    mark = marked(connection)
+    statement = (
+        "SELECT min(one), max(one) FROM (SELECT min(value) AS one FROM reading "
+        f"WHERE series = {mark} AND at > {mark} AND at < {mark} AND status = 0 "
+        f"AND value BETWEEN {mark} AND {mark} GROUP BY at HAVING min(value) = max(value)) alone"
+    )
+    given = (series, after, before, terms.low, terms.high)
+    ((lowest, highest),) = plain_rows(connection, statement, given)
+    return lowest is not None and highest - lowest >= step_of(terms)
 
 
 def readings_after(

@@ -26,16 +26,21 @@ def number(value: Decimal | Fraction | float | None, places: int = 6) -> float |
     return int(shown) if shown.is_integer() else shown
 
 
+def _float(exact: Fraction) -> float:
+    """What `float` gives, without its detour over abstract numbers: lists show thousands."""
+    return exact.numerator / exact.denominator
+
+
 def mean_shown(mean: Fraction | None, parameter: Parameter) -> float | int | None:
     """A mean in quanta as a number in the parameter's unit."""
-    return None if mean is None else number(float(mean) * float(parameter.quantum))
+    return None if mean is None else number(_float(mean) * float(parameter.quantum))
 
 
 def ratio_shown(mean: Fraction | None, high: Decimal | None, parameter: Parameter) -> Any:
     """Mean over limit; null for what is judged by range, where a ratio means nothing."""
     if mean is None or not high or parameter.averaging is Averaging.RANGE:
         return None
-    return number(float(mean) * float(parameter.quantum) / float(high))
+    return number(_float(mean) * float(parameter.quantum) / float(high))
 
 
 def limit_shape(of: Limit | None) -> Shape | None:
@@ -94,7 +99,7 @@ def finding_shape(
             "unknown": counts.unknown,
             "conflicting": counts.conflicting,
         },
-        "completeness": number(Fraction(counts.valid, counts.expected)) if counts.expected else 0,
+        "completeness": number(counts.valid / counts.expected) if counts.expected else 0,
         "revision": of.revision,
         "final": of.final,
         "engine": engine,

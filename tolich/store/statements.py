@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 Rows = Sequence[tuple[Any, ...]]
@@ -39,47 +39,47 @@ def _sql(connection: Connection, table: Table, *, new: bool) -> str:
     return _SQL[key]
 
 
+def merge_rows(
+    connection: Connection, table: Table, key: Sequence[str], changes: str, rows: Rows
+) -> None:
+    """Insert rows, or make `changes` (SQL) where their `key` is there: `excluded` is the new."""
+    if rows:
+        names = ", ".join(table.c.keys()[: len(rows[0])])
+        marks = ", ".join([marked(connection)] * len(rows[0]))
+        statement = (
+            f"INSERT INTO {table.name} ({names}) VALUES ({marks}) "
+            f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+        )
+        connection.exec_driver_sql(statement, list(rows))
+
+
 def upsert(
     connection: Connection,
     table: Table,
     rows: Sequence[Mapping[str, Any]],
     keys: Iterable[str],
-    change: Mapping[str, Any] | None = None,
-    where: ColumnElement[bool] | None = None,
 ) -> None:
-    """Insert rows, or change those already there. `change` defaults to all other columns."""
+    """Insert rows, or change all other columns of those already there."""
     if not rows:
         return
     key_names = list(keys)
     statement = _insert(connection, table)
     new = statement.excluded
-    changes = change or {name: new[name] for name in table.c.keys() if name not in key_names}
+    changes = {name: new[name] for name in table.c.keys() if name not in key_names}
     connection.execute(
-        statement.on_conflict_do_update(index_elements=key_names, set_=changes, where=where),
-        list(rows),
+        statement.on_conflict_do_update(index_elements=key_names, set_=changes), list(rows)
     )
-
-
-def excluded(connection: Connection, table: Table) -> Any:
-    """The row that was to be inserted, for use in `change` and `where` of `upsert`."""
-    return _insert(connection, table).excluded
-
-
-def least(connection: Connection, one: Any, other: Any) -> Any:
-    """The lesser of two values, in the store's own spelling."""
-    return func.min(one, other) if connection.dialect.name == "sqlite" else func.least(one, other)
-
-
-def greatest(connection: Connection, one: Any, other: Any) -> Any:
-    """The greater of two values, in the store's own spelling."""
-    sqlite_store = connection.dialect.name == "sqlite"
-    return func.max(one, other) if sqlite_store else func.greatest(one, other)
 
 
 def next_key(connection: Connection, table: Table) -> int:
     """The key after the greatest; safe under the head's lock, which every append holds."""
-    found = connection.execute(select(func.max(table.c.id))).scalar()
+    ((found,),) = plain_rows(connection, f'SELECT max(id) FROM "{table.name}"', ())
     return int(found or 0) + 1
+
+
+def marked(connection: Connection) -> str:
+    """What stands for a value in a statement that goes to the driver as it is."""
+    return "?" if connection.dialect.paramstyle == "qmark" else "%s"
 
 
 def _insert(connection: Connection, table: Table) -> Any:

@@ -17,7 +17,7 @@ from rules.model import ENGINE, Counts, Finding, Limit, Outcome, Reason, Series,
 from rules.permit import Regulations
 from tolich.store.ledger import Append, canonical
 from tolich.store.schema import finding, limit, version
-from tolich.store.statements import insert_rows, next_key, plain_rows
+from tolich.store.statements import insert_rows, marked, next_key, plain_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ COVERED = [column.name for column in finding.c][3:]
 
 
 def _supersede(connection: Connection, replaced: list[tuple[int, int]]) -> None:
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    mark = marked(connection)
     statement = f"UPDATE finding SET superseded = {mark} WHERE id = {mark}"
     connection.exec_driver_sql(statement, replaced)
 
@@ -151,20 +151,21 @@ Stored = tuple[Any, ...]
 
 
 def stored_findings(
-    connection: Connection, series: Sequence[int], start: int, end: int
+    connection: Connection, series: Sequence[int], periods: Sequence[str], start: int, end: int
 ) -> Sequence[Stored]:
-    """Current findings of some series that start in [start, end)."""
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    keys = ", ".join([mark] * len(series))
+    """Current findings of some series and periods that start in [start, end)."""
+    mark = marked(connection)
+    keys, names = (", ".join([mark] * len(some)) for some in (series, periods))
+    # The periods are named for the index's sake, which has them before the start.
     # Plain text and rows: this is read for every day that late data opens again.
     statement = (
         "SELECT f.id, f.series, f.period, f.start, f.revision, f.outcome, f.reason, f.mean, "
         "f.expected, f.received, f.valid, f.calibrating, f.faulty, f.failed, f.unknown, "
         'f.conflicting, f.final, l.digest FROM finding f LEFT JOIN "limit" l ON f."limit" = l.id '
-        f"WHERE f.series IN ({keys}) AND f.start >= {mark} AND f.start < {mark} "
-        "AND f.superseded IS NULL"
+        f"WHERE f.series IN ({keys}) AND f.period IN ({names}) "
+        f"AND f.start >= {mark} AND f.start < {mark} AND f.superseded IS NULL"
     )
-    return plain_rows(connection, statement, (*series, start, end))
+    return plain_rows(connection, statement, (*series, *periods, start, end))
 
 
 def counts_of(row: RowMapping) -> Counts:
@@ -198,6 +199,14 @@ def limit_of(body: str | None) -> Limit | None:
     )
 
 
+def _mean(text: str | None) -> Fraction | None:
+    """A kept mean, "numerator/denominator", as a number."""
+    if text is None:
+        return None
+    above, below = text.split("/")
+    return Fraction(int(above), int(below))
+
+
 def finding_of(row: RowMapping, series: Series, body: str | None) -> Finding:
     """A stored revision back as a value; `body` is its limit's."""
     return Finding(
@@ -207,7 +216,7 @@ def finding_of(row: RowMapping, series: Series, body: str | None) -> Finding:
         end=row["end"],
         outcome=Outcome(row["outcome"]),
         reason=Reason(row["reason"]),
-        mean=None if row["mean"] is None else Fraction(row["mean"]),
+        mean=_mean(row["mean"]),
         limit=limit_of(body),
         counts=counts_of(row),
         final=bool(row["final"]),
