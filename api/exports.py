@@ -26,7 +26,7 @@ from api.problems import Trouble, absent, errors
 from api.view import Seen, Within
 from rules.days import day_start, midnight, rfc3339
 from rules.roles import Right
-from tolich.ports import Document, ReadingQuery, ReportQuery, TooMuch
+from tolich.documents import Document, ReadingQuery, ReportQuery, TooMuch
 
 router = APIRouter(tags=["documents"], dependencies=[needs(Right.EXPORT)])
 

@@ -13,6 +13,7 @@ from sse_starlette import ServerSentEvent
 from api.asking import Paging
 from api.auth import Asking
 from api.live import Hub, Pace
+from tolich.documents import Document, ListForm, ListQuery, ReportForm, ReportQuery, Reports
 from tolich.ports import (
     Accounts,
     AlertQuery,
@@ -24,18 +25,12 @@ from tolich.ports import (
     Clock,
     Comparing,
     Delivery,
-    Document,
     FindingQuery,
     Intake,
-    ListForm,
-    ListQuery,
     Page,
     Provider,
     Reads,
     Receipt,
-    ReportForm,
-    ReportQuery,
-    Reports,
     Scope,
     Shape,
 )

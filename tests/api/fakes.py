@@ -13,6 +13,7 @@ from api.compared import Comparison
 from rules.amendments import Act
 from rules.days import rfc3339
 from rules.model import Problem, Refused
+from tolich.documents import Document, ListQuery, ReportQuery, TooMuch
 from tolich.ports import (
     AlertQuery,
     Amend,
@@ -20,16 +21,12 @@ from tolich.ports import (
     BadCursor,
     Comparing,
     Delivery,
-    Document,
     FindingQuery,
-    ListQuery,
     NotDurable,
     Page,
     Receipt,
-    ReportQuery,
     Scope,
     Shape,
-    TooMuch,
 )
 
 NOON = 1_795_323_600  # 2026-11-22T12:00:00+07:00

@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from rules.days import day_start, rfc3339
 from tests.api.fakes import NOON, FakeReports
 from tests.api.test_problems import problem
-from tolich.ports import AlertQuery, FindingQuery, ReadingQuery, ReportQuery, Scope
+from tolich.documents import ReadingQuery, ReportQuery
+from tolich.ports import AlertQuery, FindingQuery, Scope
 
 MARCH, APRIL = day_start(date(2026, 3, 1)), day_start(date(2026, 4, 1))
 

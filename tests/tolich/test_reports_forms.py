@@ -20,15 +20,8 @@ from rules.days import DAY_SECONDS
 from rules.wording import FOOTER, SIMULATED
 from tests.cast import DAY0, DAY2, HOUR, Stage, hours_of, stage
 from tests.tolich.opened import page_texts, word_spans
-from tolich.ports import (
-    EVERYTHING,
-    FindingQuery,
-    Page,
-    ReadingQuery,
-    ReportQuery,
-    Scope,
-    TooMuch,
-)
+from tolich.documents import ReadingQuery, ReportQuery, TooMuch
+from tolich.ports import EVERYTHING, FindingQuery, Page, Scope
 from tolich.reports import csvfile, gather, pdf, xlsx
 from tolich.reports.cells import figures, guarded, shown
 from tolich.reports.documents import Documents

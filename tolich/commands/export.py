@@ -19,17 +19,9 @@ from tolich.app import Place
 from tolich.clock import StepClock
 from tolich.commands.serve import SettingsFile
 from tolich.console import err, out, refusing
+from tolich.documents import Document, ListQuery, ReadingQuery, ReportQuery, TooMuch
 from tolich.pipeline import Taking
-from tolich.ports import (
-    EVERYTHING,
-    AlertQuery,
-    Document,
-    FindingQuery,
-    ListQuery,
-    ReadingQuery,
-    ReportQuery,
-    TooMuch,
-)
+from tolich.ports import EVERYTHING, AlertQuery, FindingQuery
 from tolich.replaying import recorded_until
 from tolich.reports.documents import Documents
 from tolich.settings import load_settings

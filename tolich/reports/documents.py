@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tolich.ports import (
-    AlertQuery,
-    Clock,
-    Document,
-    ListForm,
-    ListQuery,
-    ReadingQuery,
-    ReportForm,
-    ReportQuery,
-    Scope,
-)
+from tolich.documents import Document, ListForm, ListQuery, ReadingQuery, ReportForm, ReportQuery
+from tolich.ports import AlertQuery, Clock, Scope
 from tolich.reports import csvfile, pdf, xlsx
 from tolich.reports.gather import Told, Traced, gather, stations
 from tolich.reports.layout import FileDays, file_name, lay_out

@@ -7,17 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from tolich.ports import (
-    AlertQuery,
-    FindingQuery,
-    Page,
-    ReadingQuery,
-    Reads,
-    ReportQuery,
-    Scope,
-    Shape,
-    TooMuch,
-)
+from tolich.documents import ReadingQuery, ReportQuery, TooMuch
+from tolich.ports import AlertQuery, FindingQuery, Page, Reads, Scope, Shape
 from tolich.reports.judged import Judged, Trouble, judged, trouble
 
 PAGE = 1000

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from rules.days import local_date, rfc3339
 from rules.wording import FOOTER
-from tolich.ports import ReportQuery
+from tolich.documents import ReportQuery
 from tolich.reports.cells import local
 from tolich.reports.figures import (
     Capture,

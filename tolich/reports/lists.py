@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from tolich.ports import FindingQuery, ListQuery, Page, ReadingQuery, Scope, Shape
+from tolich.documents import ListQuery, ReadingQuery
+from tolich.ports import FindingQuery, Page, Scope, Shape
 from tolich.reports.gather import PAGE, Traced, pages
 from tolich.reports.judged import seconds
 from tolich.reports.tables import Cell, Column, Kind

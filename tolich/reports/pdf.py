@@ -11,7 +11,7 @@ from typing import Any
 
 import typst
 
-from tolich.ports import TooMuch
+from tolich.documents import TooMuch
 from tolich.reports.cells import shown, written
 from tolich.reports.tables import Column, Kind, Report, Table
 

@@ -17,7 +17,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from rules.days import DAY_SECONDS, OFFSET
-from tolich.ports import TooMuch
+from tolich.documents import TooMuch
 from tolich.reports.cells import bounded, written
 from tolich.reports.tables import Cell, Kind, Report, Table
 

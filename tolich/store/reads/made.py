@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from rules.model import Series, finding_id
-from tolich.ports import FindingQuery, ReadingQuery, Scope, Shape
+from tolich.documents import ReadingQuery
+from tolich.ports import FindingQuery, Scope, Shape
 from tolich.store.reads.findings import FindingReads, filters
 from tolich.store.reads.scoped import known_by
 from tolich.store.schema import finding, reading, version
