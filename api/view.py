@@ -13,6 +13,7 @@ from sse_starlette import ServerSentEvent
 from api.asking import Paging
 from api.auth import Asking
 from api.live import Hub, Pace
+from tolich.documents import Document, ListForm, ListQuery, ReportForm, ReportQuery, Reports
 from tolich.ports import (
     Accounts,
     AlertQuery,
@@ -49,6 +50,7 @@ class Parts:
     clock: Clock
     metrics: Callable[[], bytes]
     working: Working
+    reports: Reports
     provider: Provider | None = None  # of log-ins
     deliveries: Deliveries | None = None  # None: nothing is ever said from here
 
@@ -65,6 +67,7 @@ class View:
         self._deliveries = parts.deliveries
         self._reads = parts.reads
         self._amending = parts.amending
+        self._reports = parts.reports
         self._hub = hub
 
     def stations(self, paging: Paging) -> Page:
@@ -168,6 +171,14 @@ class View:
     def regulation(self, regulation: str) -> Shape | None:
         """One regulation with its tables."""
         return self._reads.regulation(regulation)
+
+    def export(self, query: ListQuery, form: ListForm) -> Document | None:
+        """A list as a file; None when there is no such station. Raises TooMuch."""
+        return self._reports.export(self.scope, query, form)
+
+    def report(self, query: ReportQuery, form: ReportForm) -> Document | None:
+        """Figures as a file; None when there is no such station or cluster. Raises TooMuch."""
+        return self._reports.report(self.scope, query, form)
 
 
 @dataclass(frozen=True, slots=True)

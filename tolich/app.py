@@ -39,6 +39,7 @@ from tolich.outbox import Outbox
 from tolich.packs import load_catalogue, load_regulations
 from tolich.pipeline import Decode, Pipeline, Taking
 from tolich.ports import Clock, Registered, Source
+from tolich.reports.documents import Documents
 from tolich.room import room_in
 from tolich.settings import Influx, Mqtt, Oidc, Settings
 from tolich.store.database import migrate, open_engine, sqlite_url
@@ -239,10 +240,10 @@ def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     reads = place.reads(taking)
     threading.Thread(target=taking.live, args=(stop,), name="register", daemon=True).start()
     accounts = StoreAccounts(place.engine, lambda: taking.registered.register, clock)
+    metrics, reports = metrics_text(reads.health), Documents(reads, clock)
     parts = Parts(
-        reads, taking, Amender(taking), accounts, clock, metrics_text(reads.health),
-        Worker(taking, reads), _provider(settings.oidc),
-        StoreDeliveries(place.engine, lambda: taking.registered),
+        reads, taking, Amender(taking), accounts, clock, metrics, Worker(taking, reads), reports,
+        _provider(settings.oidc), StoreDeliveries(place.engine, lambda: taking.registered),
     )  # fmt: skip
     return create_app(parts)
 

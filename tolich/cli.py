@@ -8,6 +8,7 @@ from tolich.commands import (
     cases,
     demo,
     evidence,
+    export,
     folder,
     law,
     notify,
@@ -43,6 +44,7 @@ app.add_typer(regulations.regulations, name="regulations")
 app.add_typer(law.permits, name="permits")
 app.add_typer(notify.notify, name="notify")
 app.add_typer(users.users, name="users")
+app.add_typer(export.export, name="export")
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from tests.api.fakes import (
     FakeClock,
     FakeIntake,
     FakeReads,
+    FakeReports,
     FakeWorking,
     alert,
     finding,
@@ -30,6 +31,7 @@ class World:
     intake: FakeIntake = field(default_factory=FakeIntake)
     amending: FakeAmending = field(default_factory=FakeAmending)
     working: FakeWorking = field(default_factory=FakeWorking)
+    reports: FakeReports = field(default_factory=FakeReports)
     seen: list[Scope] = field(default_factory=list)  # the last is that of whoever asks
 
 
@@ -46,7 +48,7 @@ def app(world: World, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     return create_app(
         Parts(
             world.reads, world.intake, world.amending, accounts, clock,
-            lambda: b"tolich_up 1.0\n", world.working,
+            lambda: b"tolich_up 1.0\n", world.working, world.reports,
         )
     )  # fmt: skip
 
@@ -79,6 +81,12 @@ def amending(world: World) -> FakeAmending:
 
 
 @pytest.fixture
+def reports(world: World) -> FakeReports:
+    vars(world.reports).update(vars(FakeReports()))
+    return world.reports
+
+
+@pytest.fixture
 def seen(world: World) -> list[Scope]:
     world.seen[:] = [EVERYTHING]
     return world.seen
@@ -90,6 +98,7 @@ def client(
     reads: FakeReads,
     intake: FakeIntake,
     amending: FakeAmending,
+    reports: FakeReports,
     seen: list[Scope],
 ) -> TestClient:
     """A client of an application with a fresh store; everybody sees everything."""

@@ -14,6 +14,7 @@ from api.forwarding import Forwarded
 from rules.amendments import Act
 from rules.days import rfc3339
 from rules.model import Problem, Refused
+from tolich.documents import Document, ListQuery, ReportQuery, TooMuch
 from tolich.ports import (
     AlertQuery,
     Amend,
@@ -330,3 +331,30 @@ class FakeClock:
     def now(self) -> int:
         """UTC epoch seconds."""
         return NOON
+
+
+@dataclass
+class FakeReports:
+    """The Reports port: a file of two chunks, for stations and clusters that may be seen."""
+
+    came: list[ListQuery | ReportQuery] = field(default_factory=list)
+    scopes: list[Scope] = field(default_factory=list)
+    much: bool = False
+
+    def export(self, scope: Scope, query: ListQuery, form: str) -> Document | None:
+        return self._made(scope, query, form)
+
+    def report(self, scope: Scope, query: ReportQuery, form: str) -> Document | None:
+        return self._made(scope, query, form)
+
+    def _made(self, scope: Scope, query: ListQuery | ReportQuery, form: str) -> Document | None:
+        self.came.append(query)
+        self.scopes.append(scope)
+        if self.much:
+            raise TooMuch("1048577 rows: ask for less.")
+        station, cluster = query.station, getattr(query, "cluster", None)
+        if station is not None and not visible(scope, {"station": station}):
+            return None
+        if station not in (None, *STATIONS) or cluster not in (None, *STATIONS.values()):
+            return None
+        return Document(f"made.{form}", "text/plain", iter([b"one ", b"two"]))

@@ -13,7 +13,14 @@ from api.app import create_app
 from api.auth import COOKIE, guarded
 from api.view import Parts
 from rules.roles import Role
-from tests.api.fakes import FakeAmending, FakeClock, FakeIntake, FakeReads, FakeWorking
+from tests.api.fakes import (
+    FakeAmending,
+    FakeClock,
+    FakeIntake,
+    FakeReads,
+    FakeReports,
+    FakeWorking,
+)
 from tests.callers import KnownCallers, caller, empty_store
 from tolich.ports import AccountAsked
 
@@ -37,7 +44,14 @@ def intake() -> FakeIntake:
 def app(accounts: KnownCallers, intake: FakeIntake) -> FastAPI:
     return create_app(
         Parts(
-            FakeReads(), intake, FakeAmending(), accounts, FakeClock(), lambda: b"", FakeWorking()
+            FakeReads(),
+            intake,
+            FakeAmending(),
+            accounts,
+            FakeClock(),
+            lambda: b"",
+            FakeWorking(),
+            FakeReports(),
         )
     )
 

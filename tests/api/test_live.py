@@ -18,7 +18,15 @@ from api.app import create_app
 from api.live import FAILED, SLOW, Hub, Pace
 from api.serving import Server
 from api.view import Parts
-from tests.api.fakes import FakeAmending, FakeClock, FakeIntake, FakeReads, FakeWorking, transition
+from tests.api.fakes import (
+    FakeAmending,
+    FakeClock,
+    FakeIntake,
+    FakeReads,
+    FakeReports,
+    FakeWorking,
+    transition,
+)
 from tests.callers import KnownCallers, caller
 from tolich.ports import EVERYTHING, Caller, Scope
 from tolich.store.database import open_engine
@@ -38,7 +46,16 @@ def serving(
     """The API on a port; `room` bounds what the system keeps for a client that does not read."""
     clock = FakeClock()
     accounts = KnownCallers(open_engine("sqlite://"), clock, CALLERS)
-    parts = Parts(reads, FakeIntake(), FakeAmending(), accounts, clock, lambda: b"", FakeWorking())
+    parts = Parts(
+        reads,
+        FakeIntake(),
+        FakeAmending(),
+        accounts,
+        clock,
+        lambda: b"",
+        FakeWorking(),
+        FakeReports(),
+    )
     app = create_app(parts, pace)
     server = Server(app, "127.0.0.1", 0, log_level="warning")
     sock = server.config.bind_socket()

@@ -90,6 +90,8 @@ CONTRACT = {
     *(f"get /api/v1/{path}" for path in ("transitions", "stream", "rejected", "forwarding", "me")),
     *(f"get /api/v1/{path}" for path in ("regulations", "regulations/{id}", "permits")),
     "post /api/v1/what-if",
+    *(f"get /api/v1/exports/{name}.{{form}}" for name in ("readings", "findings", "alerts")),
+    "get /api/v1/reports/{kind}.{form}",
     "post /api/v1/ingest/{cluster}/{station}",
     *("get /api/v1/oidc/login", "get /api/v1/oidc/callback"),
     *("post /api/v1/login", "post /api/v1/logout", "patch /api/v1/me"),

@@ -15,7 +15,18 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from api import alerts, amendments, findings, forwarding, health, inbox, law, stations, whatif
+from api import (
+    alerts,
+    amendments,
+    exports,
+    findings,
+    forwarding,
+    health,
+    inbox,
+    law,
+    stations,
+    whatif,
+)
 from api.problems import KINDS
 from tests.meta.source import ROOT, files
 from tolich.cli import app
@@ -114,7 +125,14 @@ def routes() -> set[str]:
     parts: list[APIRouter] = [alerts.router, findings.router, inbox.router, law.router]
     return {
         f"{method} {route.path.replace(':path', '')}"
-        for part in [*parts, amendments.router, forwarding.router, stations.router, whatif.router]
+        for part in [
+            *parts,
+            amendments.router,
+            exports.router,
+            forwarding.router,
+            stations.router,
+            whatif.router,
+        ]
         for route in part.routes
         if isinstance(route, APIRoute)
         for method in route.methods or ()

@@ -16,11 +16,13 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.view import Parts
-from tests.callers import HEADERS, KnownCallers
+from tests.callers import HEADERS, KEY, KnownCallers, caller
 from tests.cast import REGULATIONS, Stage
 from tolich.amending import Amender
 from tolich.metrics import metrics_text
 from tolich.pipeline import Pipeline
+from tolich.ports import EVERYTHING, Scope
+from tolich.reports.documents import Documents
 from tolich.working import Worker
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -32,13 +34,7 @@ Play = Callable[[Stage], tuple[Pipeline, str]]
 
 def pages(on: Stage, pipeline: Pipeline, path: str) -> dict[str, str]:
     """What is explained, as the API answers: one JSON and two texts, by the file's ending."""
-    reads = on.reads(pipeline)
-    accounts = KnownCallers(pipeline.engine, on.clock)
-    metrics = metrics_text(reads.health)
-    working = Worker(pipeline, reads)
-    parts = Parts(reads, pipeline, Amender(pipeline), accounts, on.clock, metrics, working)
-    app = create_app(parts)
-    client, asked = TestClient(app, headers=HEADERS), f"/api/v1{path.replace('+', '%2B')}/why"
+    client, asked = client_of(on, pipeline), f"/api/v1{path.replace('+', '%2B')}/why"
     answer = client.get(asked)
     assert answer.status_code == 200, answer.text
     found = {"json": laid_out(masked(answer.json()))}
@@ -46,6 +42,17 @@ def pages(on: Stage, pipeline: Pipeline, path: str) -> dict[str, str]:
         text = client.get(f"{asked}?lang={lang}", headers={"Accept": "text/plain"}).text
         found[f"{lang}.txt"] = masked_text(text)
     return found
+
+
+def client_of(on: Stage, pipeline: Pipeline, scope: Scope = EVERYTHING) -> TestClient:
+    """The API of a store, asked by somebody with every right who sees a scope."""
+    reads = on.reads(pipeline)
+    accounts = KnownCallers(pipeline.engine, on.clock, {KEY: lambda: caller(scope)})
+    metrics, reports = metrics_text(reads.health), Documents(reads, on.clock)
+    working, amending = Worker(pipeline, reads), Amender(pipeline)
+    parts = Parts(reads, pipeline, amending, accounts, on.clock, metrics, working, reports)
+    app = create_app(parts)
+    return TestClient(app, headers=HEADERS)
 
 
 def masked(why: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,14 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.view import Parts
 from rules.roles import Role
-from tests.api.fakes import FakeAmending, FakeClock, FakeIntake, FakeReads, FakeWorking
+from tests.api.fakes import (
+    FakeAmending,
+    FakeClock,
+    FakeIntake,
+    FakeReads,
+    FakeReports,
+    FakeWorking,
+)
 from tests.callers import KnownCallers, caller, empty_store
 from tolich.oidc import Client, OpenIdProvider
 from tolich.ports import AccountAsked, LoginRefused
@@ -198,6 +205,7 @@ def client(tmp_path: Path, provider: OpenIdProvider) -> Iterator[TestClient]:
         clock,
         lambda: b"",
         FakeWorking(),
+        FakeReports(),
         provider,
     )
     with TestClient(create_app(parts), follow_redirects=False) as found:
@@ -244,7 +252,14 @@ def test_what_the_provider_refused_is_said(client: TestClient, town: Town) -> No
 def test_without_a_provider_there_is_no_such_log_in(tmp_path: Path) -> None:
     accounts = KnownCallers(empty_store(tmp_path), FakeClock(), {})
     parts = Parts(
-        FakeReads(), FakeIntake(), FakeAmending(), accounts, FakeClock(), lambda: b"", FakeWorking()
+        FakeReads(),
+        FakeIntake(),
+        FakeAmending(),
+        accounts,
+        FakeClock(),
+        lambda: b"",
+        FakeWorking(),
+        FakeReports(),
     )
     with TestClient(create_app(parts)) as client:
         assert client.get("/api/v1/oidc/login").status_code == 404

@@ -41,6 +41,7 @@ from tolich.forwarding.choice import Choice
 from tolich.metrics import metrics_text
 from tolich.pipeline import Pipeline
 from tolich.ports import AccountAsked, Delivery
+from tolich.reports.documents import Documents
 from tolich.store.forwarding import Configured, configure
 from tolich.working import Worker
 from tolich.workports import Announcement, Attached, Deed
@@ -101,6 +102,10 @@ ENTRIES: dict[str, Entry] = {
     "get /api/v1/regulations/{id}": Entry("regulations/QCVN 40:2011/BTNMT", object=False),
     "get /api/v1/permits": Entry("permits", object=False),
     "post /api/v1/what-if": Entry("what-if", WHAT_IF),
+    "get /api/v1/exports/readings.{form}": Entry("exports/readings.csv?station={station}"),
+    "get /api/v1/exports/findings.{form}": Entry("exports/findings.csv", object=False),
+    "get /api/v1/exports/alerts.{form}": Entry("exports/alerts.csv", object=False),
+    "get /api/v1/reports/{kind}.{form}": Entry("reports/capture.pdf?station={station}&year=2026"),
     "post /api/v1/ingest/{cluster}/{station}": Entry("ingest/{cluster}/{station}", READING, (202,)),
     "get /api/v1/me": Entry("me", object=False),
     "patch /api/v1/me": Entry("me", {"language": "en"}, object=False),
@@ -235,9 +240,9 @@ def client(place: Place, tmp_path: Path) -> Iterator[TestClient]:
     pipeline = on.pipeline()
     reads = on.reads(pipeline)
     accounts = _accounts(on, pipeline)
-    metrics = metrics_text(reads.health)
-    working = Worker(pipeline, reads)
-    parts = Parts(reads, pipeline, Amender(pipeline), accounts, on.clock, metrics, working)
+    metrics, reports = metrics_text(reads.health), Documents(reads, on.clock)
+    working, amending = Worker(pipeline, reads), Amender(pipeline)
+    parts = Parts(reads, pipeline, amending, accounts, on.clock, metrics, working, reports)
     app = create_app(parts)
     with TestClient(app, raise_server_exceptions=False) as found:
         yield found

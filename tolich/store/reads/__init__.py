@@ -7,6 +7,7 @@ from tolich.store.health import health
 from tolich.store.reads.amendments import AmendmentReads
 from tolich.store.reads.forwarding import ForwardingReads
 from tolich.store.reads.law import LawReads
+from tolich.store.reads.made import MadeReads
 from tolich.store.reads.outlook import OutlookReads
 from tolich.store.reads.stations import StationReads
 from tolich.store.reads.whatif import WhatIfReads
@@ -16,13 +17,14 @@ from tolich.store.reads.work import WorkReads
 class StoreReads(
     StationReads,
     WorkReads,
+    MadeReads,
     AmendmentReads,
     LawReads,
     OutlookReads,
     WhatIfReads,
     ForwardingReads,
 ):
-    """The `Reads` port."""
+    """The `Reads` port, and what documents ask beside it."""
 
     def health(self) -> Shape:
         """Whether the writer lives and the store is sound."""

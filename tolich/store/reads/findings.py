@@ -151,7 +151,7 @@ class FindingReads(Scoped):
     ) -> dict[tuple[int, int, str], Shape]:
         register = self._registry().register
         order = (finding.c.start, finding.c.series, finding.c.period)
-        query = finding_query().where(_filters(asked), finding.c.series.in_(list(names)))
+        query = finding_query().where(filters(asked), finding.c.series.in_(list(names)))
         query = query.where(self._as_of(connection, asked.as_of))
         if place is not None:
             query = query.where(before(order, place))
@@ -263,7 +263,8 @@ def _is(revision: int) -> ColumnElement[bool]:
     return finding.c.revision == revision
 
 
-def _filters(asked: FindingQuery) -> ColumnElement[bool]:
+def filters(asked: FindingQuery) -> ColumnElement[bool]:
+    """Which findings a query asks for, but for station, parameter and time of record."""
     wanted: list[ColumnElement[bool]] = [finding.c.id > 0]
     for column, value in (
         (finding.c.period, asked.period),
