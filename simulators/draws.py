@@ -73,6 +73,11 @@ def gauss(share: Doubles) -> Doubles:
     return found
 
 
+def chances(streams: Bits, times: Ints) -> Floats:
+    """A standard normal number for each instant, from one key: for what is short and rare."""
+    return gauss(uniforms(streams, "chance", times)).astype(np.float32)
+
+
 def _digest(size: int, *parts: object) -> bytes:
     named = "\x1f".join(str(part) for part in parts)
     return blake2b(named.encode(), digest_size=size).digest()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rules.days import DAY_SECONDS, HOUR_SECONDS, OFFSET
+from rules.days import HOUR_SECONDS
 from rules.model import Status
-from simulators.draws import Floats, Ints, Mask, keys, normals
+from simulators.draws import Floats, Ints, Mask, chances, keys
 from simulators.sensors.faults import cabin, shown
 from simulators.sensors.response import STEP
 from simulators.sensors.spec import CheatSpec, SensorSpec
@@ -63,9 +63,8 @@ class Sight:
 
     def chance(self) -> Floats:
         """Standard normal numbers of this cheat for each of its steps of today."""
-        day = int(self.times[0] + OFFSET) // DAY_SECONDS
         streams = keys(self.seed, [self.cheat.id], f"cheat {self.spec.parameter}")
-        return normals(streams, day, len(self.times))[0, self.first : self.last]
+        return chances(streams, self.times[self.first : self.last])
 
     def other(self, water: str) -> Floats:
         """What another water is like at each step of the cheat; the room's for temperature."""
@@ -210,6 +209,3 @@ def touches(start: int, end: int, times: Ints) -> tuple[int, int]:
     """The steps [first, last) of a day whose instants lie in [start, end)."""
     first, last = np.searchsorted(times, [start, end])
     return int(first), int(last)
-
-
-DAY = DAY_SECONDS

@@ -7,20 +7,23 @@ NE 43); `flagged` and `unflagged`: 0 garbage, 1 the foot of the range, 2 frozen.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
 from rules.days import DAY_SECONDS, HOUR_SECONDS, OFFSET
 from rules.model import Status
-from simulators.draws import Doubles, Floats, Ints, exp, keys, normals, uniforms
+from simulators.draws import Doubles, Floats, Ints, chances, exp, keys, uniforms
 from simulators.sensors.spec import FaultSpec, SensorSpec
 from simulators.sensors.tables import Room, SensorTables
 
 STAGNATES = 6 * HOUR_SECONDS
 CLUSTER_SHARE = 0.25
 """Share of the readings of a cluster that leap."""
+_LEAPS = NormalDist().inv_cdf(1 - CLUSTER_SHARE / 2)
 
 
 @dataclass(slots=True)
@@ -62,9 +65,8 @@ class Row:
 
     def chance(self) -> Floats:
         """Standard normal numbers of this fault for each of its steps of today."""
-        day = int(self.times[0] + OFFSET) // DAY_SECONDS
-        drawn = normals(keys(self.seed, [self.fault.id], "fault"), day, len(self.times))
-        return drawn[0, self.first : self.last]
+        streams = keys(self.seed, [self.fault.id], "fault")
+        return chances(streams, self.times[self.first : self.last])
 
     def pick(self, purpose: str) -> float:
         """One number in [0, 1) of this fault."""
@@ -81,6 +83,7 @@ class Row:
         known = self.kept.get(self.fault.id)
         if known is None:
             last = float(self.values[self.first - 1]) if self.first else self.before
+            last = self.before if math.isnan(last) else last
             known = self.kept[self.fault.id] = np.array([last], np.float32)
         return float(known[0])
 
@@ -103,7 +106,7 @@ def _spike(row: Row) -> None:
 
 def _cluster(row: Row) -> None:
     drawn = row.chance()
-    leaps = np.abs(drawn) > 1.15  # about CLUSTER_SHARE of a normal's draws
+    leaps = np.abs(drawn) > _LEAPS
     row.part[:] += np.where(leaps, np.sign(drawn) * np.float32(row.size) * row.sd(), 0)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -57,11 +57,7 @@ class Instruments:
     plants: Ints  # the column of each station's plant
     parameters: tuple[str, ...]  # the channels
     groups: tuple[Group, ...]
-
-    @property
-    def rows(self) -> dict[str, int]:
-        """The row of each station."""
-        return {station.id: row for row, station in enumerate(self.stations)}
+    rows: Mapping[str, int]  # of each station
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +82,13 @@ class Shown:
 
     def of(self, parameter: str) -> Floats:
         """One quantity, (stations; steps)."""
-        return self.values[self.parameters.index(parameter)]
+        found: Floats = self.values[self.parameters.index(parameter)]
+        return found
 
     def status_of(self, parameter: str) -> Codes:
         """Its status codes, (stations; steps)."""
-        return self.status[self.parameters.index(parameter)]
+        found: Codes = self.status[self.parameters.index(parameter)]
+        return found
 
 
 def install(
@@ -122,6 +120,7 @@ def install(
         plants=np.array([columns[station.plant] for station in stations], np.int64),
         parameters=parameters,
         groups=groups,
+        rows={station.id: row for row, station in enumerate(stations)},
     )
 
 
@@ -138,19 +137,25 @@ def _problems(station: StationSpec, columns: Mapping[str, int]) -> Iterator[Prob
 
 
 def check(
-    instruments: Instruments, faults: Iterable[FaultSpec], cheats: Iterable[CheatSpec]
+    instruments: Instruments, faults: Sequence[FaultSpec], cheats: Sequence[CheatSpec]
 ) -> None:
     """Raises Refused with everything wrong with faults and cheats."""
-    sensors = {s.id: {sensor.parameter for sensor in s.sensors} for s in instruments.stations}
-    problems = []
+    rows = instruments.rows
+    named = {fault.station for fault in faults} | {cheat.station for cheat in cheats}
+    at = {name: rows[name] for name in named if name in rows}
+    sensors = {
+        name: {sensor.parameter for sensor in instruments.stations[row].sensors}
+        for name, row in at.items()
+    }
+    problems: list[Problem] = []
     for fault in faults:
-        problems += _named(fault, sensors, tuple(instruments.tables.faults))
+        problems += _named(fault, rows, tuple(instruments.tables.faults))
         if fault.parameter not in sensors.get(fault.station, (fault.parameter,)):
             said = f"{fault.station} has no {fault.parameter!r}"
             said += meant(fault.parameter, sensors[fault.station])
             problems.append(Problem("faults", f"{fault.id}.parameter", said))
     for cheat in cheats:
-        problems += _named(cheat, sensors, (*WATER, *SIGNAL))
+        problems += _named(cheat, rows, (*WATER, *SIGNAL))
         if cheat.kind in NEEDS_LIMIT and cheat.limit is None:
             problems.append(Problem("tamper", f"{cheat.id}.limit", "a limit is required here"))
         if cheat.kind in NEEDS_LIMIT and len(cheat.parameters) != 1:
@@ -196,7 +201,8 @@ def observe(
         _block(today, start, shown, status, later)
     _swap(today, shown)
     _cheat_numbers(today, shown, status)
-    later.last[:] = shown[:, :, -1]
+    # Where nothing is shown at midnight, what freezes tomorrow still holds the value before.
+    later.last[:] = np.where(np.isnan(shown[:, :, -1]), today.memory.last, shown[:, :, -1])
     return Shown(water.day, instruments.parameters, shown, status), later
 
 
@@ -209,7 +215,7 @@ class _Today:
     times: Ints
     memory: Memory
     fresh: bool  # nothing was measured before
-    faults: Mapping[tuple[int, int], list[FaultSpec]]  # by channel and row
+    faults: Mapping[tuple[int, int], dict[int, list[FaultSpec]]]  # by channel and block; by row
     swaps: tuple[FaultSpec, ...]
     cheats: tuple[CheatSpec, ...]
     kept: dict[str, Floats]
@@ -221,15 +227,16 @@ class _Today:
     ) -> _Today:  # fmt: skip
         times = np.array(water.times, np.int64)
         rows = instruments.rows
-        by: dict[tuple[int, int], list[FaultSpec]] = defaultdict(list)
+        by: dict[tuple[int, int], dict[int, list[FaultSpec]]] = defaultdict(dict)
         swaps = []
         for fault in sorted(faults, key=lambda one: (one.start, one.id)):
             if fault.start <= times[-1] and times[0] < fault.end:
-                place = instruments.parameters.index(fault.parameter), rows[fault.station]
                 if fault.kind == "swapped":
                     swaps.append(fault)
-                else:
-                    by[place].append(fault)
+                    continue
+                row = rows[fault.station]
+                place = instruments.parameters.index(fault.parameter), row - row % BLOCK
+                by[place].setdefault(row, []).append(fault)
         shape = (len(instruments.parameters), len(instruments.stations))
         empty = np.zeros((*shape, CONTEXT), np.float32)
         known = memory or Memory(int(times[0]), empty, empty, np.zeros(shape, np.float32))
@@ -280,7 +287,10 @@ def _measure(
     later.seen[channel, rows] = whole[:, -CONTEXT:]
     value = held(spec, _phase(instruments, spec, rows), int(today.times[0]), whole)
     codes = np.zeros(value.shape, np.uint8)
-    troubled = [(at, int(row)) for at, row in enumerate(rows) if (channel, int(row)) in today.faults]
+    first = int(rows[0])
+    faults = today.faults.get((channel, first - first % BLOCK), {})
+    troubled = [(int(np.searchsorted(rows, row)), row) for row in faults]
+    troubled = [(at, row) for at, row in troubled if at < len(rows) and rows[at] == row]
     if troubled:
         value = value.copy()
         _fail(today, group, troubled, value, codes, ("analog",))
@@ -311,12 +321,12 @@ def _under_probe(today: _Today, group: Group, rows: Ints) -> Floats:
     if today.fresh:
         before = np.repeat(own[:, :1], CONTEXT, axis=1)
     water = np.concatenate([before, own], axis=1)
-    place = {int(row): at for at, row in enumerate(rows)}
-    known = today.instruments.rows if today.cheats else {}
     for cheat in today.cheats:
-        row = known[cheat.station]
-        if cheat.kind in WATER and row in place and concerns(cheat, group.spec.parameter):
-            at = place[row]
+        row = today.instruments.rows[cheat.station]
+        at = int(np.searchsorted(rows, row))
+        if at == len(rows) or rows[at] != row:
+            continue
+        if cheat.kind in WATER and concerns(cheat, group.spec.parameter):
             sight = _sight(today, cheat, group.spec, water[at, CONTEXT:], np.zeros(0, np.uint8),
                            water[at, CONTEXT:], float(water[at, CONTEXT - 1]))  # fmt: skip
             if sight.first < sight.last:
@@ -346,7 +356,7 @@ def _fail(
         before = float(today.memory.last[group.channel, row])
         if today.fresh:
             before = float(values[at, 0])
-        for fault in today.faults[group.channel, row]:
+        for fault in today.faults[group.channel, row - row % BLOCK][row]:
             first, last = touches(fault.start, fault.end, today.times)
             if instruments.tables.faults[fault.kind].stage in stages and first < last:
                 EFFECTS[fault.kind](Row(
@@ -372,11 +382,10 @@ def _swap(today: _Today, shown: Floats) -> None:
 def _cheat_numbers(today: _Today, shown: Floats, status: Codes) -> None:
     """The second hook: what is shown is changed."""
     instruments = today.instruments
-    rows = instruments.rows if today.cheats else {}
     for cheat in today.cheats:
         if cheat.kind not in SIGNAL:
             continue
-        row = rows[cheat.station]
+        row = instruments.rows[cheat.station]
         for spec in instruments.stations[row].sensors:
             if not concerns(cheat, spec.parameter):
                 continue

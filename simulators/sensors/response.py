@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,11 +25,11 @@ def weights(t90: float, lags: int, delay: float) -> tuple[float, ...]:
     """
     edges = [(step - 0.5) * STEP - delay for step in range(CONTEXT + 1)]
     if lags == 0:
-        share = [float(low <= 0 < high) for low, high in zip(edges, edges[1:], strict=False)]
+        share = [float(low <= 0 < high) for low, high in pairwise(edges)]
         return tuple(share)
     tau = t90 / _quantile(lags)
     done = [_erlang(edge / tau, lags) for edge in edges]
-    share = [after - before for before, after in zip(done, done[1:], strict=False)]
+    share = [after - before for before, after in pairwise(done)]
     share[0] += done[0]
     kept = [one if one > 1e-4 else 0.0 for one in share]
     return tuple(one / sum(kept) for one in kept)

@@ -32,22 +32,42 @@ def upkeep(spec: SensorSpec, streams: Bits, day: int, times: Ints) -> Upkeep:
     dated = turn + count * every
     hour = 8.0 + 6.0 * uniforms(streams, f"{name} hour", count)
     began = dated * DAY_SECONDS - OFFSET + (hour * HOUR_SECONDS).astype(np.int64)
-    before = began - every * DAY_SECONDS
-    calibrating = (times >= began[:, None]) & (times < (began + 60 * minutes)[:, None])
-    after = times >= (began + 60 * minutes)[:, None]
-    last = np.where(after, began[:, None], before[:, None])
-    age = ((times - last) / DAY_SECONDS).astype(np.float32)
-    rate = np.where(
-        after, _rate(spec, streams, count)[:, None], _rate(spec, streams, count - 1)[:, None]
-    )
+    # Most instruments are not calibrated today: their age grows along one straight line.
+    age = _days(times - times[0])[None, :] + _days(times[0] - began)[:, None]
+    rate = _rate(spec, streams, count)[:, None]
+    calibrating = np.zeros(age.shape, np.bool_)
+    today = np.flatnonzero(dated == day)
+    if len(today):
+        opened, closed = began[today, None], began[today, None] + 60 * minutes
+        calibrating[today] = (times >= opened) & (times < closed)
+        after = times >= closed
+        earlier = _rate(spec, streams[today], count[today] - 1)[:, None]
+        ages = age[today] + np.where(after, 0, every).astype(np.float32)
+        sloping = np.repeat(rate, len(times), axis=1) if spec.drift[0] else rate
+        if spec.drift[0]:
+            sloping[today] = np.where(after, rate[today], earlier)
+        age[today] = ages
+        rate = sloping
+    return Upkeep(rate * age, _gain(spec, age), calibrating)
+
+
+def _gain(spec: SensorSpec, age: Floats) -> Floats:
     lost, half = spec.fouling
-    gain = 1.0 - np.float32(lost) * age / (age + np.float32(half))
-    return Upkeep(rate * age, gain, calibrating)
+    if lost == 0:
+        return np.ones((1, 1), np.float32)
+    return (1.0 - lost * age / (age + half)).astype(np.float32)
+
+
+def _days(seconds: Ints) -> Floats:
+    days: Floats = (seconds / DAY_SECONDS).astype(np.float32)
+    return days
 
 
 def _rate(spec: SensorSpec, streams: Bits, count: Ints) -> Floats:
     """Drift a day in the interval that calibration number `count` opens."""
     median, spread, down = spec.drift
-    size: Doubles = median * exp(spread * gauss(uniforms(streams, f"{spec.parameter} drift", count)))
+    size: Doubles = median * exp(
+        spread * gauss(uniforms(streams, f"{spec.parameter} drift", count))
+    )
     falls = uniforms(streams, f"{spec.parameter} falls", count) < down
     return np.where(falls, -size, size).astype(np.float32)

@@ -9,13 +9,14 @@ import numpy as np
 
 from rules.days import DAY_SECONDS, HOUR_SECONDS, OFFSET
 from simulators.draws import Doubles
-from simulators.treatment.running import begin, run_day, settled
+from simulators.treatment.running import Running, run_day, settled
 from simulators.treatment.spec import QUANTITIES, EventSpec, PlantSpec
 from simulators.treatment.tables import Tables
 from simulators.treatment.works import Works, build
 
 FIRST = 20_550  # 7 April 2026: neither Tet nor the rainy season
 SETTLE = 20
+PH = QUANTITIES.index("pH")
 COMPARED = ("COD", "TSS", "BOD5", "NH4", "pH")
 
 
@@ -29,16 +30,15 @@ class Distance:
     away: float  # 0 inside the published range; in the figure's own unit
 
 
-def fleet(count: int, tables: Tables) -> list[PlantSpec]:
+def fleet(count: int) -> list[PlantSpec]:
     """Plants as the statistics take them: seven pre-treated parks in ten, three mixed clusters."""
-    del tables
     mix = ["park_pretreated"] * 7 + ["cluster_mixed"] * 3
     return [PlantSpec(f"CAL{i:04}", mix[i % 10]) for i in range(count)]
 
 
 def statistics(tables: Tables, plants: int = 400, days: int = 28, seed: int = 1) -> Doubles:
     """Daily means of COMPARED after settling, (quantities; plants; days)."""
-    works = build(fleet(plants, tables), tables, seed)
+    works = build(fleet(plants), tables, seed)
     running = settled(works, FIRST, SETTLE)
     rows = [QUANTITIES.index(name) for name in COMPARED]
     means = np.empty((len(COMPARED), plants, days))
@@ -80,7 +80,7 @@ def _lag(logs: Doubles) -> float:
     """
     away = logs - logs.mean(axis=1, keepdims=True)
     rho = (away[:, 1:] * away[:, :-1]).sum(axis=1) / (away * away).sum(axis=1)
-    middle = float(np.median(rho))
+    middle: float = np.median(rho).item()
     return middle + (1 + 3 * middle) / logs.shape[1]
 
 
@@ -89,8 +89,32 @@ def _together(one: Doubles, other: Doubles) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """A published response to an event, in words."""
+
+    kind: str
+    hours: float
+    quantity: str
+    says: str
+
+
+PUBLISHED = (
+    Case("aeration_failure", 10, "NH4", "0.8 -> 3.0, peak 7.0; 1-2 d"),
+    Case("aeration_failure", 10, "COD", "53 -> 65, peak 112"),
+    Case("toxic_shock", 6, "NH4", "0.8 -> 6.1 7.9 3.2 1.7, peak 12.9; 4-5 d"),
+    Case("cod_dump", 4, "COD", "53 -> 59, peak 73; 2-3 d"),
+    Case("rain", 8, "COD", "5 less; 1-2 d"),
+    Case("bulking", 96, "TSS", "9 -> 17..25, peak 49; with the cause"),
+    Case("bulking", 96, "COD", "53 -> 72"),
+    Case("acid_dump", 3, "pH", "7.1 -> 6.8 for 2 d; 3 d"),
+)
+"""One plant of 2,000 m3/d, in the model that this one was reduced from."""
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """What an event does: daily means by day from the day before it, and the peak."""
+    """What an event does: daily means by day from the day before it, and the
+    highest value (pH: the lowest)."""
 
     kind: str
     quiet: Mapping[str, Doubles]
@@ -106,7 +130,7 @@ def respond(
 
     The same plants run with and without it, so that the weather and the week cancel.
     """
-    specs = fleet(plants, tables)
+    specs = fleet(plants)
     works = build(specs, tables, 7)
     start = settled(works, FIRST, SETTLE)
     at = (FIRST + 1) * DAY_SECONDS - OFFSET + 6 * HOUR_SECONDS
@@ -119,11 +143,19 @@ def respond(
     return Response(kind, quiet, struck, peak)
 
 
-def _watched(works, start, events, days):  # type: ignore[no-untyped-def]
-    running, means, peaks = start, [], []
+Course = tuple[dict[str, Doubles], dict[str, float]]
+
+
+def _watched(works: Works, running: Running, events: Sequence[EventSpec], days: int) -> Course:
+    """The fleet's median daily means, and its highest value (pH: its lowest), by quantity."""
+    means, peaks = [], []
     for day in range(days):
         running, water = run_day(works, running, FIRST + day, events)
         means.append(np.median(water.true.mean(axis=0, dtype=np.float64), axis=1))
-        peaks.append(np.median(water.true.max(axis=0), axis=1))
-    rows = {name: np.array([m[i] for m in means]) for i, name in enumerate(QUANTITIES)}
-    return rows, {name: float(np.max([p[i] for p in peaks])) for i, name in enumerate(QUANTITIES)}
+        far = water.true.max(axis=0)
+        far[PH] = -water.true[:, PH].min(axis=0)
+        peaks.append(np.median(far, axis=1))
+    daily, highest = np.array(means), np.array(peaks).max(axis=0)
+    highest[PH] *= -1
+    courses = {name: daily[:, row] for row, name in enumerate(QUANTITIES)}
+    return courses, dict(zip(QUANTITIES, highest.tolist(), strict=True))

@@ -61,7 +61,7 @@ class Inflow(NamedTuple):
     air: Floats
     inert: Floats  # factors
     settling: Floats
-    index: Floats  # the sludge volume's, 1 is sound
+    bulk: Floats  # the sludge volume's, 1 is sound
     solids: Floats
 
 
@@ -84,21 +84,11 @@ def step(works: Works, state: State, hour: Hour, inflow: Inflow) -> tuple[State,
     cod, tss, tkn, alkalinity, toxic = mixed
     waste = DT / works.sludge_age
 
-    # Growth that oxygen allows, and then the oxygen that growth leaves.
-    calm = 1.0 / (1.0 + state.toxic)
-    eats = hour.mu_h * calm * state.nh / (k.k_nh_h + state.nh) * state.bacteria
-    eats = eats / (k.k_s + state.substrate)
-    basic = np.maximum(state.alkalinity, 0.0)
-    nitrifies = hour.mu_a * calm * calm * state.nitrifiers / (k.k_nh + state.nh)
-    nitrifies = nitrifies * (basic / (k.k_alk + basic))
-    oxygen = _oxygen(works, state, inflow.air, eats, nitrifies)
-    eats = eats * (oxygen / (k.k_oh + oxygen)) * (DT / k.y_h)
-    nitrifies = nitrifies * (oxygen / (k.k_oa + oxygen)) * DT
-
+    eats, nitrifies = _appetites(works, state, hour, inflow.air)
     soluble_share = np.minimum(works.inert_soluble * inflow.inert, 0.5)
     degradable = 1.0 - works.inert_particulate - soluble_share
-    died = k.b_h * DT * state.bacteria
-    lost = k.b_a * DT * (1.0 + k.toxic_decay * state.toxic) * state.nitrifiers
+    died = (k.b_h * DT) * state.bacteria
+    lost = (k.b_a * DT) * (1.0 + k.toxic_decay * state.toxic) * state.nitrifiers
     released = k.i_xb * ((1.0 - k.f_p) * died + lost)
     # What is there at the end of the step is eaten; nitrogen for the new cells may run short.
     food = state.substrate + through * degradable * cod
@@ -106,7 +96,7 @@ def step(works: Works, state: State, hour: Hour, inflow: Inflow) -> tuple[State,
     grown = np.minimum(grown, (state.nh + through * tkn + released) * (0.5 / k.i_xb))
     substrate = (food - grown / k.y_h) / (1.0 + through)
     released = released - k.i_xb * grown
-    use = (k.i_xb + 1.0 / k.y_a)
+    use = k.i_xb + 1.0 / k.y_a
     ammonia = (state.nh + through * tkn + released) / (1.0 + through + use * nitrifies)
     bloomed = nitrifies * ammonia
     nitrate = bloomed / k.y_a
@@ -117,8 +107,8 @@ def step(works: Works, state: State, hour: Hour, inflow: Inflow) -> tuple[State,
         spilled,
         through * tkn * works.aeration,
         through * (ammonia + no3) * works.aeration,
-        k.i_xb * wasted * works.aeration,
-        k.denitrified * nitrate * works.aeration,
+        wasted * works.aeration * k.i_xb,
+        nitrate * works.aeration * k.denitrified,
     )
     spent = nitrate * (2.0 / 14.0 * (1.0 - k.denitrified / 2.0))
     mineral = k.inert_solids * through * tss
@@ -140,6 +130,23 @@ def step(works: Works, state: State, hour: Hour, inflow: Inflow) -> tuple[State,
         final=state.final,
     )
     return _settle(works, later, inflow, out), moved
+
+
+def _appetites(works: Works, state: State, hour: Hour, air: Floats) -> tuple[Floats, Floats]:
+    """Uptake of COD, and growth of nitrifiers, of one step, for each mg/L there is of their food.
+
+    First what the sludge would take with oxygen enough, then the oxygen that leaves, then less.
+    """
+    k = works.tables.kinetics
+    calm = 1.0 / (1.0 + state.toxic)
+    eats = hour.mu_h * calm * state.nh / (k.k_nh_h + state.nh) * state.bacteria
+    eats = eats / (k.k_s + state.substrate)
+    basic = np.maximum(state.alkalinity, 0.0)
+    nitrifies = hour.mu_a * calm * calm * state.nitrifiers / (k.k_nh + state.nh)
+    nitrifies = nitrifies * (basic / (k.k_alk + basic))
+    oxygen = _oxygen(works, state, air, eats, nitrifies)
+    taken = eats * (oxygen / (k.k_oh + oxygen)) * (DT / k.y_h)
+    return taken, nitrifies * (oxygen / (k.k_oa + oxygen)) * DT
 
 
 def _equalise(works: Works, state: State, inflow: Inflow) -> tuple[Floats, Floats, Floats, Floats]:
@@ -170,13 +177,15 @@ def _oxygen(works: Works, state: State, air: Floats, eats: Floats, nitrifies: Fl
     transfer = np.maximum(transfer, 0.01)
     lack = demand / transfer - k.oxygen_full + half
     root = np.sqrt(lack * lack + (4.0 * k.oxygen_full) * half)
-    return 0.5 * (root - lack)
+    oxygen: Floats = (root - lack) * 0.5
+    return oxygen
 
 
 def _dosed(works: Works, state: State) -> Floats:
     dosing = works.tables.dosing
     lack = np.maximum(dosing.below - state.alkalinity, 0.0)
-    return np.minimum(dosing.gain * lack, dosing.most) * DT
+    dosed: Floats = np.minimum(dosing.gain * lack, dosing.most) * DT
+    return dosed
 
 
 def _settle(works: Works, state: State, inflow: Inflow, out: Floats) -> State:
@@ -184,9 +193,9 @@ def _settle(works: Works, state: State, inflow: Inflow, out: Floats) -> State:
     c, k = works.tables.clarifier, works.tables.kinetics
     cells = state.bacteria + state.nitrifiers + state.debris + state.inert
     liquor = k.tss_cod * cells + state.mineral
-    risen = out / works.area * inflow.index / c.settles - c.begins
+    risen = out / works.area * inflow.bulk / c.settles - c.begins
     risen = np.maximum(risen, 0.0)
-    solids = inflow.settling * (c.base + c.per_sludge * liquor) * inflow.index
+    solids = inflow.settling * (c.base + c.per_sludge * liquor) * inflow.bulk
     solids = (solids + c.overload * liquor * risen * risen) * inflow.solids
     fresh = out * DT / works.final
     arriving = np.stack(

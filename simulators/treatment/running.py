@@ -11,7 +11,7 @@ from rules.days import DAY_SECONDS, OFFSET
 from simulators.draws import Floats, exp
 from simulators.treatment.influent import ROWS, knots, shower, start_courses, walk
 from simulators.treatment.levers import AT_REST, STEP, Move, hour_of, moves
-from simulators.treatment.process import DT, Fluxes, Hour, Inflow, State, outlet, step
+from simulators.treatment.process import Fluxes, Hour, Inflow, State, outlet, step
 from simulators.treatment.spec import QUANTITIES, EventSpec
 from simulators.treatment.tables import LEVERS
 from simulators.treatment.works import Works
@@ -177,7 +177,7 @@ def _inflow(works: Works, now: Floats, stand: Floats, showers: Floats) -> Inflow
         air=lever["air"],
         inert=now[5],
         settling=now[6],
-        index=lever["settling"],
+        bulk=lever["settling"],
         solids=now[7],
     )
 
