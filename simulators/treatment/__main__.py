@@ -8,7 +8,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from simulators.treatment.calibrating import COMPARED, PUBLISHED, distances, respond, statistics
+from simulators.treatment.calibrating import (
+    COMPARED,
+    PUBLISHED,
+    distances,
+    respond,
+    statistics,
+    trial,
+)
 from simulators.treatment.tables import read_tables
 
 
@@ -31,8 +38,9 @@ def main() -> None:
         spread.add_row(name, *(f"{point:.1f}" for point in points))
     console.print(spread)
     answers = Table("event", "quantity", "published", "model: days 2 to 6", "peak")
+    ready = trial(tables)
     for case in PUBLISHED:
-        found = respond(tables, case.kind, case.hours)
+        found = respond(ready, case.kind, case.hours)
         course = found.struck[case.quantity]
         said = " ".join(f"{value:.1f}" for value in [found.quiet[case.quantity][1], *course[1:6]])
         answers.add_row(

@@ -80,8 +80,8 @@ def _lag(logs: Doubles) -> float:
     """
     away = logs - logs.mean(axis=1, keepdims=True)
     rho = (away[:, 1:] * away[:, :-1]).sum(axis=1) / (away * away).sum(axis=1)
-    middle: float = np.median(rho).item()
-    return middle + (1 + 3 * middle) / logs.shape[1]
+    middle = float(np.median(rho))
+    return middle + (1 + 3 * middle) / float(logs.shape[1])
 
 
 def _together(one: Doubles, other: Doubles) -> float:
@@ -122,25 +122,34 @@ class Response:
     peak: Mapping[str, float]
 
 
-def respond(
-    tables: Tables, kind: str, hours: float, days: int = 7, strength: float | None = None,
-    plants: int = 60,
-) -> Response:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A fleet ready to be struck: its plants, how it stands, how it goes on undisturbed."""
+
+    works: Works
+    start: Running
+    quiet: Mapping[str, Doubles]
+
+
+def trial(tables: Tables, plants: int = 60, days: int = 7) -> Trial:
+    """A settled fleet, and a week without events."""
+    works = build(fleet(plants), tables, 7)
+    start = settled(works, FIRST, SETTLE)
+    return Trial(works, start, _watched(works, start, (), days)[0])
+
+
+def respond(ready: Trial, kind: str, hours: float, strength: float | None = None) -> Response:
     """A fleet's median response to an event that begins at 06:00 on its second day.
 
     The same plants run with and without it, so that the weather and the week cancel.
     """
-    specs = fleet(plants)
-    works = build(specs, tables, 7)
-    start = settled(works, FIRST, SETTLE)
     at = (FIRST + 1) * DAY_SECONDS - OFFSET + 6 * HOUR_SECONDS
+    end = at + int(hours * HOUR_SECONDS)
     events = [
-        EventSpec(f"e{i}", spec.id, kind, at, at + int(hours * HOUR_SECONDS), strength)
-        for i, spec in enumerate(specs)
+        EventSpec(f"e-{spec.id}", spec.id, kind, at, end, strength) for spec in ready.works.specs
     ]
-    quiet, _ = _watched(works, start, (), days)
-    struck, peak = _watched(works, start, events, days)
-    return Response(kind, quiet, struck, peak)
+    struck, peak = _watched(ready.works, ready.start, events, len(ready.quiet["COD"]))
+    return Response(kind, ready.quiet, struck, peak)
 
 
 Course = tuple[dict[str, Doubles], dict[str, float]]

@@ -177,7 +177,8 @@ def _oxygen(works: Works, state: State, air: Floats, eats: Floats, nitrifies: Fl
     transfer = np.maximum(transfer, 0.01)
     lack = demand / transfer - k.oxygen_full + half
     root = np.sqrt(lack * lack + (4.0 * k.oxygen_full) * half)
-    oxygen: Floats = (root - lack) * 0.5
+    # The same root as (root - lack) / 2, and exact where little oxygen is left.
+    oxygen: Floats = (2.0 * k.oxygen_full * half) / (root + lack)
     return oxygen
 
 
