@@ -33,7 +33,7 @@ class Water:
     """What is true at the outlets on a local day."""
 
     day: int  # days since 1970-01-01, local
-    true: Floats  # (steps; QUANTITIES; plants), at the end of each step
+    true: Floats  # (steps; QUANTITIES; plants)
 
     def of(self, quantity: str) -> Floats:
         """One quantity, (plants; steps), in its unit."""
@@ -42,9 +42,9 @@ class Water:
 
     @property
     def times(self) -> range:
-        """The instants of the steps, UTC epoch seconds: 00:05 to 24:00 local."""
+        """When each step begins, UTC epoch seconds: 00:00 to 23:55 local."""
         opens = self.day * DAY_SECONDS - OFFSET
-        return range(opens + STEP, opens + DAY_SECONDS + STEP, STEP)
+        return range(opens, opens + DAY_SECONDS, STEP)
 
 
 def local_day(at: int) -> int:

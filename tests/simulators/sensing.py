@@ -80,5 +80,5 @@ def cheat(kind: str, start: float, hours: float, *parameters: str, size: float |
 
 
 def at(hour: float) -> int:
-    """The step whose instant is so many hours after midnight."""
-    return int(hour * 12) - 1
+    """The step that begins so many hours after midnight."""
+    return round(hour * 12)
