@@ -68,9 +68,9 @@ def distances(tables: Tables, means: Doubles) -> list[Distance]:
 
 def _distance(what: str, wanted: Sequence[float], model: float) -> Distance:
     low, high = wanted[0], wanted[-1]
-    away = max(low - model, 0.0) - max(model - high, 0.0)
+    away = max(model - high, 0.0) - max(low - model, 0.0)
     shown = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    return Distance(what, shown, model, -away)
+    return Distance(what, shown, model, away)
 
 
 def _lag(logs: Doubles) -> float:

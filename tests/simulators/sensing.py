@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 
 from rules.days import day_start
-from simulators.draws import Floats
 from simulators.sensors.measuring import Instruments, Memory, Shown, install, observe
 from simulators.sensors.spec import CheatSpec, FaultSpec, SensorSpec, StationSpec
 from simulators.sensors.tables import read_sensors
@@ -27,7 +27,7 @@ USUAL = {
 SEVEN = ("COD", "TSS", "pH", "NH4", "Temp", "FlowIn", "FlowOut")
 
 
-def water(day: int = 0, plants: int = 1, **levels: float | Floats) -> Water:
+def water(day: int = 0, plants: int = 1, **levels: float | npt.NDArray[np.floating]) -> Water:
     """A day of known water: a level, or a course of STEPS values, for each quantity."""
     true = np.zeros((STEPS, len(QUANTITIES), plants), np.float32)
     for name, level in {**USUAL, **levels}.items():

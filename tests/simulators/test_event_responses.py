@@ -9,7 +9,14 @@ from __future__ import annotations
 import pytest
 
 from simulators.draws import Doubles
-from simulators.treatment.calibrating import Response, Trial, respond, trial
+from simulators.treatment.calibrating import (
+    Response,
+    Trial,
+    distances,
+    respond,
+    statistics,
+    trial,
+)
 from simulators.treatment.tables import read_tables
 
 
@@ -29,6 +36,16 @@ def around(rise: float, published: float) -> bool:
 
 def peaks(found: Response, quantity: str) -> float:
     return found.peak[quantity] - float(found.quiet[quantity].mean())
+
+
+def test_effluents_are_as_far_from_the_published_ones_as_the_guide_says() -> None:
+    tables = read_tables()
+    away = {one.what: one.away for one in distances(tables, statistics(tables, plants=100))}
+    assert max(abs(away[f"mean {name}"]) for name in ("COD", "TSS", "NH4")) < 1.0
+    assert max(abs(away[f"ln sd of daily {name}"]) for name in ("COD", "TSS", "BOD5")) < 0.12
+    assert max(abs(away[f"corr {pair}"]) for pair in ("COD,TSS", "BOD5,TSS")) < 0.12
+    assert abs(away["lag-1-day ACF TSS"]) < 0.12
+    assert 0.2 < away["lag-1-day ACF COD"] < 0.42  # the one that is known to be apart
 
 
 def test_without_air_for_10_hours(ready: Trial) -> None:

@@ -46,7 +46,7 @@ def _still(case: Case) -> bool:
 
 def _nearly_still(case: Case) -> bool:
     values = set(np.round(case.faulty, 3))
-    return 2 <= len(values) <= 3 and np.ptp(case.faulty) <= 0.21
+    return 2 <= len(values) <= 3 and float(np.ptp(case.faulty)) <= 0.21
 
 
 def _constant_off(case: Case) -> bool:
