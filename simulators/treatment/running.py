@@ -61,7 +61,8 @@ def begin(works: Works, day: int) -> Running:
     warm = np.full(len(works), 25.0, np.float32)
     hour = _rates(works, warm)
     cod, tss, tkn, alkalinity = works.influent
-    age, stay = works.sludge_age, works.aeration / works.flow
+    usual = sum(works.tables.week) / len(works.tables.week)
+    age, stay = works.sludge_age, works.aeration / (works.flow * usual)
     loss = _f(k.b_h + 1.0 / age)
     room = np.maximum(hour.mu_h * _f(2.0 / 2.2) - loss, 0.05)
     substrate = k.k_s * loss / room
