@@ -179,6 +179,14 @@ def test_what_is_stuck_stays_stuck_over_midnight() -> None:
     assert len(set(third.of("TSS")[0, at(2) :])) > 10
 
 
+def test_stagnant_water_goes_on_settling_over_midnight() -> None:
+    instruments = stations(1, [calm("NH4", resolution=0.01)])
+    happens = fault("stagnant", "NH4", 20, 28)
+    first, second = days(instruments, [water(0), water(1)], [happens])
+    assert first.of("NH4")[0, -1] == pytest.approx(5.0, abs=0.2)  # 4 of its hours gone
+    assert second.of("NH4")[0, -6:].mean() == pytest.approx(4 * 1.5, abs=0.05)
+
+
 def test_what_freezes_at_midnight_holds_the_value_before() -> None:
     instruments = stations(1, [calm("TSS", noise=(0.015, 0.003))])
     begins = fault("stuck", "TSS", 24, 5)

@@ -16,7 +16,7 @@ from simulators.sensors.measuring import install, observe
 from simulators.sensors.response import weights
 from simulators.sensors.spec import FaultSpec, StationSpec
 from simulators.sensors.tables import FILE, load_sensors
-from simulators.treatment.running import STEPS
+from simulators.treatment.running import STEPS, local_day
 from tests.meta.source import ROOT
 from tests.simulators.sensing import (
     FIRST,
@@ -122,6 +122,20 @@ def test_drift_grows_between_calibrations_and_is_gone_after() -> None:
         assert (row[calibrated] == 0).all()  # the standard
 
 
+def test_drift_keeps_its_rate_until_the_calibration_and_takes_another_after() -> None:
+    sensor = calm("pH", drift=(0.02, 0.8, 0.5), calibration=(5, 30), resolution=0.0001)
+    shown = days(stations(12, [sensor]), [water(day, plants=12) for day in range(7)])
+    error = np.concatenate([one.of("pH") for one in shown], axis=1) - 7.0
+    codes = np.concatenate([one.status_of("pH") for one in shown], axis=1)
+    changed = 0
+    for row, code in zip(error, codes, strict=True):
+        first = int(np.flatnonzero(code == Status.CALIBRATING)[0])
+        before = np.diff(row[:first:12])
+        assert np.allclose(before, before[0], atol=3e-4)
+        changed += abs(row[first + 18] - row[first + 6] - before[0]) > 2e-4
+    assert changed > 6
+
+
 def test_most_ph_probes_drift_down() -> None:
     sensor = replace(TABLES.sensor("pH"), noise=(0.0, 0.0), resolution=0.001)
     shown = days(stations(400, [sensor]), [water(plants=400)])[0]
@@ -223,6 +237,7 @@ def test_the_catalogue_strikes_at_its_rates() -> None:
                 assert one.size is not None
                 assert line.size[0] <= one.size <= line.size[1]
                 assert one.parameter in SEVEN
+                assert str(local_day(one.start)) == one.id.rpartition("/")[2]
 
 
 def test_a_long_fault_is_the_same_on_each_of_its_days() -> None:
