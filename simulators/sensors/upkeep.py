@@ -22,7 +22,7 @@ class Upkeep(NamedTuple):
 def upkeep(spec: SensorSpec, streams: Bits, day: int, times: Ints) -> Upkeep:
     """Drift, fouling and calibration of instruments of one kind on a local day.
 
-    Each station calibrates on its own day of the cycle, between 8 and 14 o'clock. The drift of
+    Each station calibrates on its own day of the cycle at its own hour, from 8 to 14. The drift of
     an interval is linear with a rate drawn for it; what calibration found is gone after it.
     """
     every, minutes = spec.calibration
@@ -30,7 +30,7 @@ def upkeep(spec: SensorSpec, streams: Bits, day: int, times: Ints) -> Upkeep:
     turn = (uniforms(streams, f"{name} day") * every).astype(np.int64)
     count = (day - turn) // every
     dated = turn + count * every
-    hour = 8.0 + 6.0 * uniforms(streams, f"{name} hour", count)
+    hour = 8.0 + 6.0 * uniforms(streams, f"{name} hour")
     began = dated * DAY_SECONDS - OFFSET + (hour * HOUR_SECONDS).astype(np.int64)
     # Most instruments are not calibrated today: their age grows along one straight line.
     age = _days(times - times[0])[None, :] + _days(times[0] - began)[:, None]
