@@ -11,8 +11,6 @@ from simulators.sensors.spec import FaultSpec
 from simulators.sensors.tables import FaultKind
 
 DAYS_A_YEAR = 365.25
-LONGEST = 432_000  # s
-WRITTEN = ("spike_large", "spike_small")
 
 
 def drawn(instruments: Instruments, day: int, times: float = 1.0) -> list[FaultSpec]:
@@ -23,8 +21,9 @@ def drawn(instruments: Instruments, day: int, times: float = 1.0) -> list[FaultS
     far above one a day are not reached.
     """
     found = []
-    for began in range(day - LONGEST // DAY_SECONDS - 1, day + 1):
-        for kind, line in instruments.tables.faults.items():
+    for kind, line in instruments.tables.faults.items():
+        reach = int(line.lasts[1]) // DAY_SECONDS + 1
+        for began in range(day - reach, day + 1):
             share = uniforms(instruments.streams, f"fault {kind}", began)
             struck = np.flatnonzero(share < line.rate * times / DAYS_A_YEAR)
             if len(struck):
