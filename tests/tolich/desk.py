@@ -22,6 +22,7 @@ from tolich.amending import Amender
 from tolich.metrics import metrics_text
 from tolich.pipeline import Pipeline
 from tolich.ports import EVERYTHING, Caller, Delivery, Scope, Shape
+from tolich.reports.documents import Documents
 from tolich.working import Worker
 
 OWN = Scope(clusters=frozenset({"ccn-mau-01"}))
@@ -117,7 +118,16 @@ def desk(folder: Path, *, sampler: bool = False) -> Iterator[Desk]:
     known = {name: (lambda who=who: who) for name, who in PEOPLE.items()}
     accounts = KnownCallers(of.engine, of.clock, known)
     metrics = metrics_text(reads.health)
-    parts = Parts(reads, pipeline, Amender(pipeline), accounts, of.clock, metrics, working)
+    parts = Parts(
+        reads,
+        pipeline,
+        Amender(pipeline),
+        accounts,
+        of.clock,
+        metrics,
+        working,
+        Documents(reads, of.clock),
+    )
     with TestClient(create_app(parts), raise_server_exceptions=False) as client:
         yield Desk(of, pipeline, client, working)
     of.close()
