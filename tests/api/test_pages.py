@@ -89,6 +89,7 @@ CONTRACT = {
     *(f"get /api/v1/{path}" for path in ("alerts", "alerts/{id}", "alerts/{id}/why")),
     *(f"get /api/v1/{path}" for path in ("transitions", "stream", "rejected", "me")),
     *(f"get /api/v1/{path}" for path in ("regulations", "regulations/{id}", "permits")),
+    "get /api/v1/notifications",
     "post /api/v1/what-if",
     "post /api/v1/ingest/{cluster}/{station}",
     *("get /api/v1/oidc/login", "get /api/v1/oidc/callback"),
