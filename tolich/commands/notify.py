@@ -87,7 +87,9 @@ def list_notifications(
     asked = NotificationQuery(state=state, channel=channel)
     deliveries = StoreDeliveries(place.engine, place.registered)
     page = deliveries.notifications(everybody, asked, None, limit)
-    table = Table("id", "at", "alert", "kind", "channel", "address", "state", "tries", "error")
+    table = Table(
+        "id", "at", "alert", "kind", "channel", "address", "state", "tries", "receipt, error"
+    )
     for one in page.items:
         table.add_row(
             str(one["id"]), one["created_at"], one["alert"] or "-", one["kind"], one["channel"],
