@@ -15,7 +15,8 @@ from tolich.notify.channel import Language
 from tolich.notify.templates import Kind
 from tolich.notify.texts import Digest, DigestPlace, about, body
 from tolich.store.alerts import ACTIVE, WITHDRAWN
-from tolich.store.schema import alert, finding, series, told
+from tolich.store.peopleschema import told
+from tolich.store.schema import alert, finding, series
 from tolich.store.shapes import alert_shape
 
 HOUR = 7

@@ -32,8 +32,9 @@ from tolich.store import accounts
 from tolich.store.accounts import AccountRow
 from tolich.store.ledger import Append, News, canonical
 from tolich.store.notifications import Notice, key_of, queue
+from tolich.store.peopleschema import climb, told
 from tolich.store.reads.findings import finding_query
-from tolich.store.schema import alert, climb, finding, series, told, transition
+from tolich.store.schema import alert, finding, series, transition
 from tolich.store.shapes import alert_shape, finding_shape
 from tolich.store.statements import next_key, upsert
 from tolich.store.verdicts import finding_of, made_with

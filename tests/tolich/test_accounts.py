@@ -16,9 +16,9 @@ from tests.cast import CATALOGUE, REGULATIONS, cast_register
 from tolich.accounts import FIRST, LOGIN_LASTS, StoreAccounts, Throttles
 from tolich.clock import StepClock
 from tolich.ports import AccountAsked, LoginRefused
+from tolich.store.peopleschema import account, account_change, api_key, login
 from tolich.store.proof import Broken, verify_chain
 from tolich.store.registry import enter, read_register
-from tolich.store.schema import account, account_change, api_key, login
 from tolich.throttle import Throttle
 
 BY = caller(name="quản trị")

@@ -17,8 +17,8 @@ from tests.cast import DAY0, DAY1, HOUR, MINUTE, Stage, alerts, hours_of, run_of
 from tolich.accounts import StoreAccounts
 from tolich.pipeline import Pipeline
 from tolich.ports import AccountAsked, Caller
+from tolich.store.peopleschema import notification, told
 from tolich.store.proof import verify_chain
-from tolich.store.schema import notification, told
 from tolich.telling import Telling
 from tolich.working import Worker
 from tolich.workports import Deed

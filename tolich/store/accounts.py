@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, upda
 from rules.grants import Grants
 from rules.roles import Right, Role
 from tolich.store.ledger import Append, canonical
-from tolich.store.schema import account, account_change, api_key, login
+from tolich.store.peopleschema import account, account_change, api_key, login
 from tolich.store.statements import next_key, upsert
 
 

@@ -12,7 +12,8 @@ from rules.roles import Right
 from tolich.ports import Caller, NotificationQuery, Page, Registered, Scope, Shape
 from tolich.store.alerts import alert_key, public_id
 from tolich.store.cursors import decode, encode
-from tolich.store.schema import alert, notification
+from tolich.store.peopleschema import notification
+from tolich.store.schema import alert
 
 
 class StoreDeliveries:

@@ -31,7 +31,8 @@ from sqlalchemy import (
 from tolich.notify.channel import Body, Language, Message
 from tolich.store.alerts import public_id
 from tolich.store.ledger import Append
-from tolich.store.schema import head, notification
+from tolich.store.peopleschema import notification
+from tolich.store.schema import head
 from tolich.store.statements import insert_new, next_key
 
 PENDING, SENT, FAILED, SUPERSEDED = "pending", "sent", "failed", "superseded"

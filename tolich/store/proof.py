@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import Connection, Engine, RowMapping, func, select
 
 from tolich.store.ledger import GENESIS, canonical, link
+from tolich.store.peopleschema import account_change, told
 from tolich.store.schema import (
-    account_change,
     action,
     amendment,
     chain,
@@ -22,7 +22,6 @@ from tolich.store.schema import (
     rejection,
     rejudgement,
     terms,
-    told,
     transition,
     version,
 )

@@ -15,7 +15,7 @@ from tolich.notify.channel import Channel, Message, Sent
 from tolich.notify.sender import Sender
 from tolich.store.ledger import appending
 from tolich.store.notifications import Notice, key_of, queue
-from tolich.store.schema import notification
+from tolich.store.peopleschema import notification
 
 WALL = 1_800_000_000
 EXPIRE = 72 * 3600

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from tolich.store.schema import metadata
+from tolich.store.peopleschema import metadata  # with it, the tables of both files
 
 context.configure(
     connection=context.config.attributes["connection"],
