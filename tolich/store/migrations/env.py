@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from tolich.store.peopleschema import metadata  # with it, the tables of both files
+from tolich.store import peopleschema  # with it, the tables of both files
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=peopleschema.account.metadata,
     render_as_batch=True,
 )
 with context.begin_transaction():
