@@ -13,6 +13,7 @@ from api import (
     accounts,
     alerts,
     amendments,
+    answered,
     exports,
     findings,
     forwarding,
@@ -87,7 +88,7 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
     )
     app.add_middleware(SecureHeaders)
     install(app)
-    for router in (_version_1(), _anybody(), health.router, pages.router):
+    for router in (_version_1(), _anybody(), health.router, answered.short, pages.router):
         app.include_router(router)
     return app
 
@@ -113,6 +114,7 @@ PARTS = (
     exports.router,
     inbox.router,
     work.router,
+    answered.router,
     notifications.router,
     accounts.router,
     accounts.administering,

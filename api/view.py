@@ -68,6 +68,7 @@ class View:
         self._reads = parts.reads
         self._amending = parts.amending
         self._reports = parts.reports
+        self._working = parts.working
         self._hub = hub
 
     def stations(self, paging: Paging) -> Page:
@@ -150,6 +151,10 @@ class View:
     def forwarding(self, station: str | None, destination: str | None, paging: Paging) -> Page:
         """Forwarding, by destination and station."""
         return self._reads.forwarding(self.scope, station, destination, paging.cursor, paging.limit)
+
+    def responses(self, cluster: str | None, start: int | None, end: int | None) -> Page:
+        """How soon alerts were answered."""
+        return self._working.responses(self.scope, cluster, start, end)
 
     def permits(self, paging: Paging) -> Page:
         """Permits by id."""

@@ -24,7 +24,7 @@ from tolich.store.alerts import alert_key
 from tolich.store.ledger import Append, appending
 from tolich.store.planned import announce, plans
 from tolich.store.reads.alerts import members_of
-from tolich.store.reads.work import WorkReads
+from tolich.store.reads.answered import AnsweredReads
 from tolich.store.work import Author, act, current, history
 from tolich.store.workshapes import happened_shape, plan_shape
 from tolich.workports import Announcement, Conflict, Deed, Forbidden, Kept
@@ -33,7 +33,7 @@ from tolich.workports import Announcement, Conflict, Deed, Forbidden, Kept
 class Worker:
     """The `Working` port on the store, with the register that `taking` keeps fresh."""
 
-    def __init__(self, taking: Taking, reads: WorkReads) -> None:
+    def __init__(self, taking: Taking, reads: AnsweredReads) -> None:
         self._taking = taking
         self._reads = reads
 
@@ -98,6 +98,16 @@ class Worker:
     def plans(self, scope: Scope, station: str | None, cursor: str | None, limit: int) -> Page:
         """Announcements, newest first."""
         return self._reads.plans(scope, station, cursor, limit)
+
+    def responses(
+        self, scope: Scope, cluster: str | None, start: int | None, end: int | None
+    ) -> Page:
+        """How soon alerts were answered."""
+        return self._reads.responses(scope, cluster, start, end)
+
+    def alarm_load(self, caller: Caller, start: int | None, end: int | None) -> Page:
+        """What each person was told."""
+        return self._reads.alarm_load(caller, start, end)
 
     def announce(self, caller: Caller, asked: Announcement) -> Shape:
         """An announcement on record. Raises Refused, Forbidden, NotDurable."""

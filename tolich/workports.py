@@ -123,3 +123,13 @@ class Working(Protocol):
     def plans(self, scope: Scope, station: str | None, cursor: str | None, limit: int) -> Page:
         """Announcements, newest first."""
         ...
+
+    def responses(
+        self, scope: Scope, cluster: str | None, start: int | None, end: int | None
+    ) -> Page:
+        """By cluster and severity, how soon alerts raised in [start, end) were answered."""
+        ...
+
+    def alarm_load(self, caller: Caller, start: int | None, end: int | None) -> Page:
+        """What each person was told in [start, end), as far as the caller may know."""
+        ...

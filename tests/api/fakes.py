@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from api import decided, explained, shapes, worked
+from api.answered import ANSWERED, LOAD
 from api.compared import Comparison
 from api.forwarding import Forwarded
 from rules.amendments import Act
@@ -296,6 +297,7 @@ class FakeWorking:
     """The Working port: m01 has an alert A1; keeps what it is asked, and raises as told."""
 
     raises: Exception | None = None
+    stretches: list[tuple[int | None, int | None]] = field(default_factory=list)
     came: list[tuple[Caller, Deed]] = field(default_factory=list)
     announced: list[Announcement] = field(default_factory=list)
 
@@ -323,6 +325,18 @@ class FakeWorking:
 
     def plans(self, scope: Scope, station: str | None, cursor: str | None, limit: int) -> Page:
         return Page([example(worked.Plan)])
+
+    def responses(
+        self, scope: Scope, cluster: str | None, start: int | None, end: int | None
+    ) -> Page:
+        """How soon alerts were answered."""
+        self.stretches.append((start, end))
+        return Page([dict(ANSWERED)] if cluster in (None, ANSWERED["cluster"]) else [])
+
+    def alarm_load(self, caller: Caller, start: int | None, end: int | None) -> Page:
+        """What somebody was told."""
+        self.stretches.append((start, end))
+        return Page([LOAD | {"account": caller.name}])
 
 
 class FakeClock:

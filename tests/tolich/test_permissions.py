@@ -96,6 +96,8 @@ ENTRIES: dict[str, Entry] = {
     "get /api/v1/alerts/{id}": Entry("alerts/{alert}"),
     "get /api/v1/alerts/{id}/why": Entry("alerts/{alert}/why"),
     "get /api/v1/transitions": Entry("transitions", object=False),
+    "get /api/v1/responses": Entry("responses", object=False),
+    "get /api/v1/alarm-load": Entry("alarm-load", object=False),
     "get /api/v1/notifications": Entry("notifications", object=False),
     "get /api/v1/amendments": Entry("amendments", object=False),
     "post /api/v1/amendments": Entry("amendments", EXCLUDE, (201,)),

@@ -265,3 +265,36 @@ def test_what_fails_takes_its_message_along(post: Post) -> None:
         worker.act(by, Deed(name, "acknowledge"))
     assert post.said() == before
     assert alerts(post.on.reads(post.pipeline))[0]["work"]["state"] == "unacknowledged"
+
+
+def test_how_soon_it_was_answered_is_the_same_for_both_sides(post: Post) -> None:
+    name = exceed_hour(post)
+    reads = post.on.reads(post.pipeline)
+    raised = reads.alert(caller().scope, name)
+    assert raised is not None
+    post.pass_time(post.on.clock.now() + 20 * MINUTE)
+    operator = sender("operator", Role.OPERATOR, post)
+    Worker(post.pipeline, reads).act(operator, Deed(name, "acknowledge"))
+    officer = sender("officer", Role.CITY_OFFICER, post)
+    seen = [reads.responses(one.scope, None, None, None).items for one in (operator, officer)]
+    assert seen[0] == seen[1]
+    (found,) = seen[0]
+    assert (found["cluster"], found["severity"], found["alerts"]) == (CLUSTER, "warning", 1)
+    assert found["received"] == {"count": 1, "median": 36 * MINUTE, "p90": 36 * MINUTE}
+    assert found["explained"]["count"] == 0
+    neighbour = sender("neighbour", Role.INVESTOR, post)
+    assert reads.responses(neighbour.scope, None, None, None).items == []
+    assert reads.responses(officer.scope, "ccn-mau-02", None, None).items == []
+
+
+def test_everybody_sees_their_own_load_and_an_officer_of_the_city_all(post: Post) -> None:
+    exceed_day(post)
+    reads = post.on.reads(post.pipeline)
+    own = reads.alarm_load(sender("operator", Role.OPERATOR, post), None, None).items
+    assert [one["account"] for one in own] == ["operator"]
+    assert own[0]["told"] >= 2
+    assert own[0]["manageable"]
+    every = reads.alarm_load(sender("officer", Role.CITY_OFFICER, post), None, None).items
+    assert {one["account"] for one in every} == {"operator", "investor", "officer"}
+    before = reads.alarm_load(caller(), None, DAY0).items
+    assert before == []

@@ -5,18 +5,18 @@ from __future__ import annotations
 from tolich.ports import Shape
 from tolich.store.health import health
 from tolich.store.reads.amendments import AmendmentReads
+from tolich.store.reads.answered import AnsweredReads
 from tolich.store.reads.forwarding import ForwardingReads
 from tolich.store.reads.law import LawReads
 from tolich.store.reads.made import MadeReads
 from tolich.store.reads.outlook import OutlookReads
 from tolich.store.reads.stations import StationReads
 from tolich.store.reads.whatif import WhatIfReads
-from tolich.store.reads.work import WorkReads
 
 
 class StoreReads(
     StationReads,
-    WorkReads,
+    AnsweredReads,
     MadeReads,
     AmendmentReads,
     LawReads,
