@@ -22,6 +22,7 @@ from api.asking import (
     in_order,
 )
 from api.auth import needs
+from api.headers import saved_as
 from api.problems import Trouble, absent, errors
 from api.view import Seen, Within
 from rules.days import day_start, midnight, rfc3339
@@ -171,7 +172,7 @@ def _sent(
 ) -> Response:
     if made is None:
         raise absent(what, name)
-    headers = {"Content-Disposition": f'attachment; filename="{made.name}"'}
+    headers = {"Content-Disposition": saved_as(made.name)}
     chunks = _steps(made.chunks, aside)
     return StreamingResponse(chunks, media_type=made.media_type, headers=headers)
 

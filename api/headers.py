@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,6 +35,12 @@ SECURITY = {
     # What may be seen depends on who asks: no cache on the way may keep it.
     "Cache-Control": "no-store",
 }
+
+
+def saved_as(name: str) -> str:
+    """The Content-Disposition of a file to be saved under a name, whatever the name holds."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "-", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 class SecureHeaders:

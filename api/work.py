@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.routing import APIRoute
@@ -17,6 +16,7 @@ from api import alertpage
 from api.answers import Accept, Lang, found, listed, prefers_text
 from api.asking import GREATEST, Pages, StationFilter
 from api.auth import Asking, needs
+from api.headers import saved_as
 from api.inbox import RETRY_AFTER
 from api.jsonbody import Json
 from api.problems import Trouble, absent, errors, refused
@@ -109,8 +109,7 @@ class Desk:
         kept = self._working.attachment(self._caller.scope, key)
         if kept is None:
             raise absent("attachment", str(key))
-        named = f"attachment; filename*=UTF-8''{quote(kept.name, safe='')}"
-        headers = {"Content-Disposition": named, "X-Content-Type-Options": "nosniff"}
+        headers = {"Content-Disposition": saved_as(kept.name), "X-Content-Type-Options": "nosniff"}
         return Response(kept.content, media_type=kept.media_type, headers=headers)
 
     def plans(self, station: str | None, paging: Pages) -> Page:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from fastapi import FastAPI
 from httpx import Response
 from starlette.testclient import TestClient
 
@@ -42,6 +43,7 @@ from tolich.metrics import metrics_text
 from tolich.pipeline import Pipeline
 from tolich.ports import AccountAsked, Delivery
 from tolich.reports.documents import Documents
+from tolich.store.deliveries import StoreDeliveries
 from tolich.store.forwarding import Configured, configure
 from tolich.working import Worker
 from tolich.workports import Announcement, Attached, Deed
@@ -203,7 +205,11 @@ def everyone(accounts: StoreAccounts) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    folder = tmp_path_factory.mktemp("permissions")
+    return prepared(tmp_path_factory.mktemp("permissions"))
+
+
+def prepared(folder: Path) -> Place:
+    """A store with something of two plants behind every endpoint, and an account of every role."""
     on = stage(folder, DAY0)
     pipeline = on.pipeline()
     both = Choice(frozenset({OWN, FOREIGN}), date(2026, 1, 1))
@@ -240,16 +246,25 @@ def client(place: Place, tmp_path: Path) -> Iterator[TestClient]:
     copy = tmp_path / "copy"
     shutil.copytree(place.folder, copy)
     on = Stage(copy, StepClock(place.now))
+    with TestClient(application(on), raise_server_exceptions=False) as found:
+        yield found
+    on.close()
+
+
+def application(on: Stage) -> FastAPI:
+    """The whole API on a store."""
     pipeline = on.pipeline()
     reads = on.reads(pipeline)
     accounts = _accounts(on, pipeline)
     metrics, reports = metrics_text(reads.health), Documents(reads, on.clock)
     working, amending = Worker(pipeline, reads), Amender(pipeline)
-    parts = Parts(reads, pipeline, amending, accounts, on.clock, metrics, working, reports)
-    app = create_app(parts)
-    with TestClient(app, raise_server_exceptions=False) as found:
-        yield found
-    on.close()
+    deliveries = StoreDeliveries(on.engine, lambda: pipeline.registered)
+    return create_app(
+        Parts(
+            reads, pipeline, amending, accounts, on.clock, metrics, working, reports, None,
+            deliveries,
+        )
+    )  # fmt: skip
 
 
 def asked(client: TestClient, place: Place, name: str, key: str | None, station: str) -> Response:
