@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import httpx
 import structlog
 from fastapi import FastAPI
 from sqlalchemy import Engine
@@ -27,11 +28,15 @@ from rules.parameters import Catalogue
 from rules.regulation import known_periods
 from tolich.accounts import StoreAccounts
 from tolich.amending import Amender
+from tolich.checkpointing import Checkpointer
 from tolich.clock import RealClock
+from tolich.evidence.keys import made_or_read
 from tolich.forwarding.running import forwarding
 from tolich.forwarding.sender import Registry
+from tolich.leaving import TIMEOUT, FolderLeaving, Leaving, MailLeaving, WebhookLeaving
 from tolich.lock import writer_lock
 from tolich.metrics import metrics_text
+from tolich.notify.channel import Channel
 from tolich.notify.sections import Notify
 from tolich.notify.ways import channels, sender
 from tolich.oidc import Client, OpenIdProvider
@@ -149,7 +154,10 @@ def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
         record = StoreRecord(place.engine, lambda: pipeline.registered, lambda: pipeline.series)
         registry = Registry(lambda: pipeline.registered.register, lambda: pipeline.series)
         forwards = forwarding(settings.forward, place.engine, record, registry)
-        for follow in (*_followers(settings, record, stack), *forwards):
+        key = made_or_read(settings.data)
+        leaving = _leaving(settings, stack)
+        checkpointer = Checkpointer(place.engine, key, clock, record, leaving)
+        for follow in (checkpointer.run, *_followers(settings, record, stack), *forwards):
             thread = threading.Thread(target=follow, args=(stop,), name="follower", daemon=True)
             thread.start()
             stack.callback(thread.join, 5.0)
@@ -201,6 +209,28 @@ def _followers(
         sink = _influx_sink(settings.influx, settings.influx.url)
         stack.callback(sink.close)
         yield Projection(record, sink).run
+
+
+def _leaving(settings: Settings, stack: ExitStack) -> dict[str, Leaving]:
+    """The ways in which checkpoints leave; the data folder itself is always one of them."""
+    section = settings.checkpoints
+    ways: dict[str, Leaving] = {"data": FolderLeaving(settings.data / "checkpoints")}
+    if section.folder is not None:
+        ways["folder"] = FolderLeaving(section.folder)
+    if section.webhook is not None:
+        client = stack.enter_context(httpx.Client(timeout=TIMEOUT))
+        ways["webhook"] = WebhookLeaving(section.webhook, client)
+    if section.email is not None:
+        ways["email"] = MailLeaving(_mail(settings), section.email)
+    return ways
+
+
+def _mail(settings: Settings) -> Channel:
+    found = channels(settings.notify).get("email")
+    if found is None:
+        said = "needs a mail server: set notify.email"
+        raise Refused([Problem("settings", "checkpoints.email", said)])
+    return found
 
 
 def _influx_sink(section: Influx, url: str) -> InfluxSink:

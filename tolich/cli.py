@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from tolich.commands import (
+    bundle,
     cases,
     demo,
     evidence,
@@ -12,6 +13,7 @@ from tolich.commands import (
     folder,
     law,
     notify,
+    prune,
     regulations,
     rejudge,
     replay,
@@ -40,10 +42,12 @@ app.command("check")(law.check)
 app.command("test-rules")(cases.check_cases)
 app.command("rejudge")(rejudge.rejudge_days)
 app.command("verify")(evidence.verify)
+app.command("prune")(prune.prune_readings)
 app.add_typer(regulations.regulations, name="regulations")
 app.add_typer(law.permits, name="permits")
 app.add_typer(notify.notify, name="notify")
 app.add_typer(users.users, name="users")
+export.export.command("evidence")(bundle.evidence)
 app.add_typer(export.export, name="export")
 
 

@@ -77,6 +77,14 @@ class Influx(Section):
     bucket: str = "tolich"
 
 
+class Checkpoints(Section):
+    """Where signed checkpoints go, beside the data folder."""
+
+    folder: Path | None = None
+    webhook: str | None = Field(default=None, pattern="^https?://")
+    email: str | None = None  # an address; needs notify.email
+
+
 def _url(text: str) -> str:
     read_place(text)  # raises ValueError
     return text
@@ -151,6 +159,7 @@ class Settings(BaseSettings):
     notify: Notify = Notify()
     forward: list[Forward] = Field(default_factory=list)  # who gets TT10 files of readings
     oidc: Oidc | None = None
+    checkpoints: Checkpoints = Checkpoints()
     close_after: int = Field(default=600, ge=60, le=86400)  # seconds after a period's end
     min_free_mb: int = Field(default=200, ge=0)  # below it nothing is acknowledged
 

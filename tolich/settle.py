@@ -35,6 +35,7 @@ from tolich.store.intake import (
     mark_unowed,
 )
 from tolich.store.ledger import Append
+from tolich.store.prunings import judged_from
 from tolich.store.readings import varied
 from tolich.store.schema import rejudgement, station_day
 from tolich.store.shapes import finding_summary
@@ -128,7 +129,8 @@ class Settler:
         Of a closed day only the series are judged that can feel the news it waits with; with
         None, and while it is open, all of them.
         """
-        owed = [day for day in days if self._owes(day)]
+        begin = judged_from(append.connection)
+        owed = [day for day in days if day[1] >= begin and self._owes(day)]
         written = 0
         for start in range(0, len(owed), TOGETHER):
             some = owed[start : start + TOGETHER]
@@ -137,7 +139,7 @@ class Settler:
             written += len(changed)
             self._write(append, changed)
             self._mark(append, windows)
-        mark_unowed(append.connection, [day for day in days if not self._owes(day)])
+        mark_unowed(append.connection, sorted(set(days) - set(owed)))
         return written
 
     def _owes(self, day: StationDay) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from rules.days import DAY_SECONDS, local_date, midnight
 from rules.model import Series
 from rules.register import Register, Station
 from rules.window import day_of
+from tolich.evidence.links import ReadingRow as ReadingRow
+from tolich.evidence.links import batch_content, identity, leaf, readings_digest
 from tolich.ports import Decoded, Delivery
 from tolich.store.ledger import Append, canonical
 from tolich.store.schema import (
@@ -30,9 +31,6 @@ NEVER = -1
 
 KEPT_BYTES = 4096
 """How much of a rejected payload is kept beside its reason."""
-
-ReadingRow = tuple[int, int, int, int, int]
-"""series, at, value, status, raw: the columns of `reading`."""
 
 StationDay = tuple[str, int]
 """A station and a local midnight."""
@@ -61,14 +59,6 @@ class Taken:
     duplicates: int = 0
 
 
-def identity(delivery: Delivery) -> bytes:
-    """What makes two messages the same message."""
-    digest = hashlib.sha256(delivery.topic.encode())
-    digest.update(b"\0")
-    digest.update(delivery.payload)
-    return digest.digest()
-
-
 def take(
     append: Append,
     register: Register,
@@ -78,7 +68,7 @@ def take(
 ) -> Taken:
     """Store a batch. A message seen before adds nothing, however often it comes."""
     connection = append.connection
-    hashes = [identity(delivery) for delivery in deliveries]
+    hashes = [identity(delivery.topic, delivery.payload) for delivery in deliveries]
     known = _known(connection, hashes)
     fresh: list[tuple[Delivery, Decoded, bytes]] = []
     for delivery, content, digest in zip(deliveries, decoded, hashes, strict=True):
@@ -88,11 +78,15 @@ def take(
     taken = Taken(duplicates=len(deliveries) - len(fresh))
     if fresh:
         first = _store_raw(append, fresh)
-        for offset, (delivery, content, _) in enumerate(fresh):
+        said = [
             _collect(taken, register, series_ids, delivery, content, first + offset)
+            for offset, (delivery, content, _) in enumerate(fresh)
+        ]
         _owe_from_first(connection, register, taken)
         _spread(connection, register, series_ids, taken, midnight(append.at))
-        _store_readings(connection, taken)
+        if _store_readings(connection, taken) != sum(map(len, said)):
+            said = _added(connection, first, len(fresh))
+        _chain_batch(append, first, fresh, said)
         _store_rejections(append, fresh)
     return taken
 
@@ -108,9 +102,9 @@ def _known(connection: Connection, hashes: Sequence[bytes]) -> set[bytes]:
 
 
 def _store_raw(append: Append, fresh: Sequence[tuple[Delivery, Decoded, bytes]]) -> int:
-    """Store the messages of a batch under one entry of the chain; returns the first's id."""
+    """Store the messages of a batch under the entry that follows; returns the first's id."""
     first = next_key(append.connection, raw)
-    seq = append.entry("batch", first, b"".join(digest for _, _, digest in fresh))
+    seq = append.seq + 1
     insert_new(
         append.connection,
         raw,
@@ -122,6 +116,30 @@ def _store_raw(append: Append, fresh: Sequence[tuple[Delivery, Decoded, bytes]])
     return first
 
 
+def _chain_batch(
+    append: Append,
+    first: int,
+    fresh: Sequence[tuple[Delivery, Decoded, bytes]],
+    added: Sequence[Sequence[ReadingRow]],
+) -> None:
+    """The entry of a batch: its messages, how they came, and the readings each of them added."""
+    leaves = [
+        leaf(digest, delivery.received_at, delivery.source, readings_digest(rows))
+        for (delivery, _, digest), rows in zip(fresh, added, strict=True)
+    ]
+    append.entry("batch", first, batch_content(leaves))
+
+
+def _added(connection: Connection, first: int, count: int) -> list[list[ReadingRow]]:
+    """The readings that some messages added: what was there before stays with its own message."""
+    added: list[list[ReadingRow]] = [[] for _ in range(count)]
+    for series, at, value, status, key in connection.execute(
+        select(reading).where(reading.c.raw >= first)
+    ):
+        added[key - first].append((series, at, value, status, key))
+    return added
+
+
 def _collect(
     taken: Taken,
     register: Register,
@@ -129,12 +147,14 @@ def _collect(
     delivery: Delivery,
     content: Decoded,
     raw_id: int,
-) -> None:
+) -> list[ReadingRow]:
+    """Note what a message says; returns its readings."""
+    own: list[ReadingRow] = []
     station = content.station
     if content.rejected and (named := station or topic_place(delivery.topic)[1]):
         taken.refused.add(named)
     if station is None or not content.readings:
-        return
+        return own
     ends = register.stations[station].stamp_ends
     keys: dict[str, int] = {}
     spoken: dict[int, int] = {}
@@ -146,7 +166,9 @@ def _collect(
         if not day < at < day + DAY_SECONDS:  # neighbours mostly share a day
             day = day_of(at, ends)
             rows = taken.rows.setdefault((station, day), [])
-        rows.append((key, at, value, status, raw_id))
+        row = (key, at, value, status, raw_id)
+        rows.append(row)
+        own.append(row)
         if at > spoken.get(key, 0):
             spoken[key] = at
     received = delivery.received_at
@@ -159,6 +181,7 @@ def _collect(
     first = min(observed)
     taken.first[station] = min(taken.first.get(station, first), first)
     taken.newest[station] = raw_id
+    return own
 
 
 def _owe_from_first(connection: Connection, register: Register, taken: Taken) -> None:
@@ -227,13 +250,15 @@ def first_readings(connection: Connection, stations: Collection[str]) -> dict[st
     return dict(plain_rows(connection, statement, list(stations))) if stations else {}
 
 
-def _store_readings(connection: Connection, taken: Taken) -> None:
+def _store_readings(connection: Connection, taken: Taken) -> int:
+    """Store what is new of a batch's readings; returns how many are."""
     rows = [row for day in taken.rows.values() for row in day]
-    insert_new(connection, reading, rows)
+    added = insert_new(connection, reading, rows)
     _store_latest(connection, rows)
     states = [(s, taken.first[s], taken.heard[s], newest) for s, newest in taken.newest.items()]
     merge_rows(connection, station_state, ["station"], _STATE, states)
     mark_due(connection, taken.rows, 0)
+    return added
 
 
 _STATE = """

@@ -6,8 +6,6 @@ changed unseen; `verify` walks the chain again and names the first broken row.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,14 +14,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, Table, insert, select
 from sqlalchemy.exc import OperationalError
 
+from tolich.evidence.links import GENESIS as GENESIS
+from tolich.evidence.links import canonical as canonical
+from tolich.evidence.links import link as link
 from tolich.ports import NotDurable
 from tolich.store.database import writing
 from tolich.store.schema import chain, head
 from tolich.store.statements import insert_rows, marked
 
 _LAST = select(head.c.seq, head.c.at, head.c.digest).with_for_update()
-
-GENESIS = hashlib.sha256(b"tolich evidence chain 1").digest()
 
 
 class News(NamedTuple):
@@ -72,28 +71,6 @@ class Append:
             f"UPDATE head SET seq = {mark}, at = {mark}, digest = {mark}",
             (self.seq, self.at, self.digest),
         )
-
-
-def link(previous: bytes, seq: int, at: int, kind: str, row: int, content: bytes) -> bytes:
-    """The digest of one entry."""
-    named = f"{seq}:{at}:{kind}:{row}:".encode()
-    return hashlib.sha256(previous + named + content).digest()
-
-
-def canonical(values: object) -> bytes:
-    """One spelling a value, for digests: compact JSON, keys sorted, text as it is."""
-    return _ENCODER.encode(values).encode()
-
-
-def _hexadecimal(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.hex()
-    raise TypeError(f"{type(value).__name__} has no canonical spelling")
-
-
-_ENCODER = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_hexadecimal
-)
 
 
 @contextmanager

@@ -2,61 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, RowMapping, func, select
+from sqlalchemy import Connection, Engine, RowMapping, func, inspect, select
 
-from tolich.store.ledger import GENESIS, canonical, link
-from tolich.store.peopleschema import account_change, told
-from tolich.store.schema import (
-    action,
-    amendment,
-    chain,
-    finding,
-    head,
-    limit,
-    planned,
-    raw,
-    register_entry,
-    rejection,
-    rejudgement,
-    terms,
-    transition,
-    version,
-)
-from tolich.store.verdicts import COVERED
+from tolich.evidence.checkpoint import Checkpoint
+from tolich.evidence.links import GENESIS, content_of, link
+from tolich.evidence.links import Broken as Broken
+from tolich.store.batches import Batches
+from tolich.store.derived import compare
+from tolich.store.kinds import KEYED, TABLES, UNNUMBERED
+from tolich.store.schema import chain, head, metadata, transition
+from tolich.store.signed import Signed
 
 TOGETHER = 2000
 
-TABLES = {
-    "batch": raw,
-    "finding": finding,
-    "transition": transition,
-    "rejection": rejection,
-    "register": register_entry,
-    "limit": limit,
-    "version": version,
-    "terms": terms,
-    "rejudgement": rejudgement,
-    "amendment": amendment,
-    "action": action,
-    "planned": planned,
-    "account": account_change,
-    "told": told,
-}
-UNNUMBERED = ("limit", "version", "terms")
-"""Kinds whose rows do not carry their seq; their digest covers the body as it is."""
 
-KEYED = (
-    "finding", "rejection", "register", "rejudgement", "amendment", "account", "told", "action",
-    "planned",
-)  # fmt: skip
-"""Kinds whose rows have a key of their own beside the seq."""
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What a sound record holds."""
 
-
-class Broken(Exception):
-    """The record is not what was written; the message names the first broken row."""
+    entries: int
+    uncovered: int = 0  # batches from before readings were covered
+    pruned: int = 0  # messages whose bytes were taken out, as signed rows say
+    checkpoints: int = 0
+    outside: int = 0  # checkpoints from outside that it agrees with
+    signed: int = 0  # the last entry under a checkpoint
+    keys: Sequence[str] = field(default_factory=tuple)  # that signed them, by short name
 
 
 def entries(engine: Engine) -> int:
@@ -65,33 +38,82 @@ def entries(engine: Engine) -> int:
         return int(connection.execute(select(func.count()).select_from(chain)).scalar() or 0)
 
 
+def missing_tables(engine: Engine) -> list[str]:
+    """Tables that a store of this version has and this one has not."""
+    return sorted(set(metadata.tables) - set(inspect(engine).get_table_names()))
+
+
 def verify_chain(engine: Engine, progress: Callable[[int], None]) -> int:
     """Walk the chain from its beginning; returns the number of entries. Raises Broken."""
+    return verify_record(engine, progress).entries
+
+
+def verify_record(
+    engine: Engine,
+    progress: Callable[[int], None],
+    outside: Sequence[Checkpoint] = (),
+    keys: Sequence[bytes] = (),
+) -> Proven:
+    """Walk the whole record. Raises Broken, naming the first broken row.
+
+    `outside` are checkpoints that were kept elsewhere: the record must go as far and be the
+    same. With `keys` (public ones) only what these have signed counts as signed.
+    """
     with engine.connect() as connection:
-        last = connection.execute(select(head.c.seq, head.c.digest)).one_or_none()
-        seq, digest, at = 0, GENESIS, 0
-        for entry in _entries(connection):
-            seq += 1
-            name = f"seq {entry['seq']} ({entry['kind']} {entry['row']})"
-            if entry["seq"] != seq:
-                raise Broken(f"{name}: seq {seq} is missing")
-            if entry["at"] < at:
-                raise Broken(f"{name}: plant time steps back")
-            content = _content(connection, entry["kind"], entry["row"], entry["seq"])
-            if content is None:
-                raise Broken(f"{name}: the row is missing")
-            previous = digest
-            digest = link(previous, seq, entry["at"], entry["kind"], entry["row"], content)
-            if (previous, digest) != (bytes(entry["previous"]), bytes(entry["digest"])):
-                raise Broken(f"{name}: the row or its entry was changed")
-            at = entry["at"]
-            if seq % TOGETHER == 0:
-                progress(seq)
-        if last is not None and (last.seq, bytes(last.digest)) != (seq, digest):
-            raise Broken(f"the record ends at seq {seq}, but its head says {last.seq}")
+        signed = Signed(connection, outside, keys)
+        batches = Batches(connection)
+        seq = _walk(connection, batches, signed, progress)
+        signed.ended(seq)
         _nothing_added(connection)
+        batches.ended()
+        compare(connection)
         progress(seq)
-        return seq
+        return Proven(
+            seq, batches.uncovered, batches.pruned, signed.count, len(outside), signed.upto,
+            sorted(signed.names),
+        )  # fmt: skip
+
+
+def _walk(
+    connection: Connection, batches: Batches, signed: Signed, progress: Callable[[int], None]
+) -> int:
+    """Every entry in order; returns the seq of the last."""
+    seq, digest, at = 0, GENESIS, 0
+    for entry in _entries(connection):
+        seq += 1
+        name = f"seq {entry['seq']} ({entry['kind']} {entry['row']})"
+        if entry["seq"] != seq:
+            raise Broken(f"{name}: seq {seq} is missing")
+        if entry["at"] < at:
+            raise Broken(f"{name}: plant time steps back")
+        contents = _contents(connection, batches, signed, entry, name)
+        previous = digest
+        made = [
+            link(previous, seq, entry["at"], entry["kind"], entry["row"], content)
+            for content in contents
+        ]
+        digest = bytes(entry["digest"])
+        if previous != bytes(entry["previous"]) or digest not in made:
+            raise Broken(f"{name}: {batches.suspect(entry)}")
+        batches.proved(entry, made.index(digest))
+        signed.passed(seq, digest)
+        at = entry["at"]
+        if seq % TOGETHER == 0:
+            progress(seq)
+    _compare_head(connection, seq, digest, at)
+    return seq
+
+
+def _compare_head(connection: Connection, seq: int, digest: bytes, at: int) -> None:
+    last = connection.execute(select(head)).mappings().all()
+    if not last and not seq:
+        return
+    if len(last) != 1 or last[0]["id"] != 1:
+        raise Broken(f"the head of the record has {len(last)} rows, and should be row 1")
+    if (last[0]["seq"], bytes(last[0]["digest"])) != (seq, digest):
+        raise Broken(f"the record ends at seq {seq}, but its head says {last[0]['seq']}")
+    if last[0]["at"] != at:
+        raise Broken(f"the head of the record says {last[0]['at']}, its last entry {at}")
 
 
 def _entries(connection: Connection) -> Iterator[RowMapping]:
@@ -105,20 +127,24 @@ def _entries(connection: Connection) -> Iterator[RowMapping]:
         after = some[-1]["seq"]
 
 
-def _content(connection: Connection, kind: str, row: int, seq: int) -> bytes | None:
-    """What an entry's digest covers, from the row as it is now."""
+def _contents(
+    connection: Connection, batches: Batches, signed: Signed, entry: RowMapping, name: str
+) -> list[bytes]:
+    """What an entry's digest may cover, from the row as it is now: one, or two of a batch."""
+    kind, row, seq = entry["kind"], entry["row"], entry["seq"]
     if kind == "batch":
-        return _batch(connection, seq)
+        return batches.contents(row, seq, name)
     table = TABLES.get(kind)
     if table is None:
-        return None
+        raise Broken(f"{name}: there is no such kind of entry")
     key = table.c.seq if table is transition else table.c.id  # both are the table's own key
     found = connection.execute(select(table).where(key == row)).mappings().one_or_none()
     if found is None or found.get("seq", seq) != seq:
-        return None
-    if kind in UNNUMBERED:
-        return str(found["body"]).encode()
-    return canonical(_covered(kind, found))
+        raise Broken(f"{name}: the row is missing")
+    content = content_of(kind, found)
+    signed.look(kind, found, name)
+    batches.look(kind, found)
+    return [content]
 
 
 def _nothing_added(connection: Connection) -> None:
@@ -131,30 +157,19 @@ def _nothing_added(connection: Connection) -> None:
             added = set(connection.execute(select(table.c.id)).scalars()) - known
         else:
             entry = select(chain.c.seq).where(chain.c.seq == table.c.seq, chain.c.kind == kind)
-            query = select(table.c.seq).where(~entry.exists()).limit(1)
+            query = select(table.c.seq).where(table.c.seq.is_not(None), ~entry.exists()).limit(1)
             added = set(connection.execute(query).scalars())
         if added:
             raise Broken(f"{kind} {min(added)}: a row without an entry in the chain was put in")
     for kind in KEYED:
         table = TABLES[kind]
-        query = select(table.c.seq).group_by(table.c.seq).having(func.count() > 1).limit(1)
+        query = (
+            select(table.c.seq)
+            .where(table.c.seq.is_not(None))
+            .group_by(table.c.seq)
+            .having(func.count() > 1)
+            .limit(1)
+        )
         twice = connection.execute(query).scalar()
         if twice is not None:
             raise Broken(f"seq {twice} ({kind}): a second row was put in")
-
-
-def _batch(connection: Connection, seq: int) -> bytes | None:
-    query = select(raw.c.topic, raw.c.payload).where(raw.c.seq == seq).order_by(raw.c.id)
-    digests = []
-    for topic, payload in connection.execute(query):
-        digests.append(hashlib.sha256(topic.encode() + b"\0" + bytes(payload)).digest())
-    return b"".join(digests) or None
-
-
-def _covered(kind: str, found: RowMapping) -> object:
-    """What of a row its digest covers: all but its own seq and what may change later."""
-    if kind == "finding":
-        return [found[name] for name in COVERED]
-    if kind == "transition":
-        return [value for key, value in found.items() if key != "seq"]
-    return {key: value for key, value in found.items() if key != "seq"}

@@ -7,18 +7,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from rules.model import Series
 from rules.parameters import Catalogue
 from rules.permit import Regulations
 from rules.register import KINDS, Register, load_register
-from tolich.store.ledger import appending, canonical
+from tolich.evidence.links import content_of
+from tolich.store.ledger import Append, appending, canonical
 from tolich.store.schema import register_entry, series
 from tolich.store.statements import next_key
 from tolich.store.verdicts import series_of
 
 NAME = "register in the store"
+_SERIES = select(series.c.id, series.c.station, series.c.parameter)
 
 
 def current(connection: Connection) -> dict[str, Any]:
@@ -51,7 +53,7 @@ def read_register(engine: Engine, catalogue: Catalogue, known: Regulations) -> R
 def series_keys(engine: Engine) -> dict[Series, int]:
     """The key of every series ever registered."""
     with engine.connect() as connection:
-        return series_of(tuple(row) for row in connection.execute(select(series)))
+        return series_of(tuple(row) for row in connection.execute(_SERIES))
 
 
 def enter(
@@ -84,6 +86,7 @@ def enter(
         if rows:
             connection.execute(insert(register_entry), rows)
         _add_series(connection, register)
+        chain_series(append)
     return len(rows)
 
 
@@ -107,7 +110,7 @@ def _merged(before: dict[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_series(connection: Connection, register: Register) -> None:
-    known = series_of(tuple(row) for row in connection.execute(select(series)))
+    known = series_of(tuple(row) for row in connection.execute(_SERIES))
     new = [
         {"station": station.id, "parameter": parameter}
         for station in register.stations.values()
@@ -119,6 +122,18 @@ def _add_series(connection: Connection, register: Register) -> None:
         connection.execute(
             insert(series), [{"id": key + offset, **row} for offset, row in enumerate(new)]
         )
+
+
+def chain_series(append: Append) -> None:
+    """Chain the series that have no entry: those just added, and those from before there were any.
+
+    Readings and findings know their series by its key alone.
+    """
+    connection = append.connection
+    query = select(series).where(series.c.seq.is_(None)).order_by(series.c.id)
+    for row in connection.execute(query).mappings().all():
+        seq = append.entry("series", row["id"], content_of("series", row))
+        connection.execute(update(series).where(series.c.id == row["id"]).values(seq=seq))
 
 
 def _json(body: object) -> str:

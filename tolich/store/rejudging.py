@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from tolich.store.ledger import Append, canonical
+from tolich.store.prunings import judged_from
 from tolich.store.schema import rejudgement, station_day
 from tolich.store.statements import next_key
 
@@ -22,7 +23,7 @@ class Again:
 
 def days_on_record(connection: Connection, again: Again) -> int:
     """How many station-days it is about."""
-    query = select(func.count()).select_from(station_day).where(_meant(again))
+    query = select(func.count()).select_from(station_day).where(_meant(connection, again))
     return int(connection.execute(query).scalar_one())
 
 
@@ -37,14 +38,15 @@ def rejudge(append: Append, again: Again, author: str, reason: str) -> int:
     key = next_key(connection, rejudgement)
     seq = append.entry("rejudgement", key, canonical({"id": key, **row}))
     connection.execute(insert(rejudgement).values(id=key, seq=seq, **row))
-    marked = update(station_day).where(_meant(again))
+    marked = update(station_day).where(_meant(connection, again))
     connection.execute(marked.values(due=0, terms=None, rejudgement=key))
     return days
 
 
-def _meant(again: Again) -> ColumnElement[bool]:
+def _meant(connection: Connection, again: Again) -> ColumnElement[bool]:
     here = station_day.c
-    wanted = [here.judged_raw >= 0]  # never judged: nothing to judge again
+    # Never judged: nothing to judge again. Pruned: nothing to judge it by.
+    wanted = [here.judged_raw >= 0, here.day >= judged_from(connection)]
     if again.station is not None:
         wanted.append(here.station == again.station)
     if again.first is not None:

@@ -1,8 +1,7 @@
 """The tables. Times are UTC epoch seconds, values whole quanta, digests SHA-256.
 
-What is evidence is only ever added: `finding.superseded` and the current state in `alert`,
-`alert_work`, `latest`, `station_state` and `station_day` are conveniences that the evidence
-re-derives.
+What is evidence is only ever added; which tables that are, and which the evidence re-derives,
+tolich/store/kinds.py says.
 """
 
 from __future__ import annotations
@@ -46,6 +45,48 @@ chain = Table(
     Column("previous", LargeBinary, nullable=False),
 )
 
+# Once a day the record is signed as it then was; the signed rows leave the server.
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),  # plant time
+    Column("first", BigInteger, nullable=False),  # the entries under `root`
+    Column("upto", BigInteger, nullable=False),
+    Column("head", LargeBinary, nullable=False),  # digest of the entry `upto`
+    Column("root", LargeBinary, nullable=False),  # tolich.evidence.merkle
+    Column("public", LargeBinary, nullable=False),  # of the key, Ed25519
+    Column("signature", LargeBinary, nullable=False),
+)
+
+# What was taken out on purpose: payloads and readings of whole batches, nothing else.
+pruning = Table(
+    "pruning",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("entered_at", BigInteger, nullable=False),
+    Column("before", BigInteger, nullable=False),  # local midnight
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("first", BigInteger, nullable=False),  # batches between these entries
+    Column("last", BigInteger, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("readings", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),  # over what is left of the messages
+    Column("public", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
+
+# In the place of pruned readings, so that their batch can still be proved.
+pruned = Table(
+    "pruned",
+    metadata,
+    Column("raw", Key, primary_key=True, autoincrement=False),
+    Column("readings", LargeBinary, nullable=False),  # tolich.evidence.links.readings_digest
+)
+
 raw = Table(
     "raw",
     metadata,
@@ -64,6 +105,7 @@ series = Table(
     Column("id", Key, primary_key=True, autoincrement=False),
     Column("station", Text, nullable=False),
     Column("parameter", Text, nullable=False),
+    Column("seq", BigInteger, nullable=True),  # NULL: has no entry in the chain yet
     UniqueConstraint("station", "parameter"),
 )
 

@@ -18,10 +18,11 @@ def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
         connection.exec_driver_sql(_sql(connection, table, new=False), list(rows))
 
 
-def insert_new(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows, passing over those already there."""
-    if rows:
-        connection.exec_driver_sql(_sql(connection, table, new=True), list(rows))
+def insert_new(connection: Connection, table: Table, rows: Rows) -> int:
+    """Insert rows, passing over those already there; returns how many were new."""
+    if not rows:
+        return 0
+    return connection.exec_driver_sql(_sql(connection, table, new=True), list(rows)).rowcount
 
 
 _SQL: dict[tuple[str, str, bool], str] = {}

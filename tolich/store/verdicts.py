@@ -109,10 +109,6 @@ def write_findings(append: Append, version_id: int, revised: Sequence[Revised]) 
     return key
 
 
-COVERED = [column.name for column in finding.c][3:]
-"""The columns of a finding that its digest covers: all after id, seq and superseded."""
-
-
 def _supersede(connection: Connection, replaced: list[tuple[int, int]]) -> None:
     mark = marked(connection)
     statement = f"UPDATE finding SET superseded = {mark} WHERE id = {mark}"
