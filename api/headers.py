@@ -39,8 +39,9 @@ SECURITY = {
 
 def saved_as(name: str) -> str:
     """The Content-Disposition of a file to be saved under a name, whatever the name holds."""
-    plain = re.sub(r"[^A-Za-z0-9._-]", "-", name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    if re.fullmatch(r"[A-Za-z0-9._-]+", name):
+        return f'attachment; filename="{name}"'
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
 
 
 class SecureHeaders:

@@ -296,7 +296,14 @@ _FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file as it came, to be saved.",
         "content": {
-            "application/octet-stream": {"schema": {"type": "string"}, "example": "%PDF-1.7 ..."}
+            kind: {"schema": {"type": "string", "format": "binary"}, "example": "%PDF-1.7 ..."}
+            for kind in (
+                "application/pdf",
+                "image/jpeg",
+                "image/png",
+                "image/webp",
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            )
         },
     }
 }
