@@ -132,7 +132,7 @@ def _run(
         stack.callback(turning.join)
         stack.callback(stop.set)
         stack.enter_context(Child(web_arguments(path, clock)))
-        stage = Stage(settings, folder, writer, clock)
+        stage = Stage(settings, folder, writer, clock, _address_file(folder))
         if not waited(lambda: stop.is_set() or answers(http, "/healthz"), READY_WITHIN):
             err.print(f"[bold red]The API did not answer on port {http}.[/]")
             raise typer.Exit(1)

@@ -43,6 +43,7 @@ class Stage:
     folder: Path
     writer: Writer
     clock: Clock
+    accounts: Path  # the file that holds names, passwords and keys
 
     def reads(self) -> StoreReads:
         """The store, as the API sees it."""
@@ -110,7 +111,8 @@ class TerminalView:
     def _address(self) -> str:
         http, mqtt = self._stage.settings.http, self._stage.settings.mqtt
         broker = f"mqtt://{mqtt.host}:{mqtt.port}" if mqtt else "no broker"
-        return f"API http://{http.host}:{http.port}/docs   {broker}   data {self._stage.folder}"
+        address = f"API http://{http.host}:{http.port}/docs   {broker}"
+        return f"{address}   data {self._stage.folder}   accounts {self._stage.accounts}"
 
     def _picture(self, reads: StoreReads) -> Group:
         counters = self._stage.writer.pipeline.counters
