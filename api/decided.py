@@ -5,19 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from api.asked import Asked
 from api.asking import GREATEST, Bound, Instant
 from api.examples import AMEND, AMENDMENT, REVISION
 from rules.amendments import Act
-from rules.loading import meant
 from rules.model import Outcome, Reason
 
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=2000)]
 
 
-class Decision(BaseModel):
+class Decision(Asked):
     """What an officer decides about readings of one series."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": AMEND})
@@ -37,17 +36,6 @@ class Decision(BaseModel):
     unit: Line | None = Field(None, description="Of the value; the parameter's own if absent.")
     reverses: int | None = Field(None, ge=1, le=GREATEST, description="Which one ends.")
     document: Line | None = Field(None, description="What it rests on: a record, its number.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_known(cls, given: Any) -> Any:
-        """Name a misspelt key with what was meant."""
-        known = [field.alias or name for name, field in cls.model_fields.items()]
-        for key in given if isinstance(given, dict) else ():
-            if key not in known:
-                said = f"{key!r} is not known here{meant(str(key), known)}"
-                raise PydanticCustomError("unknown_key", "{said}", {"said": said})
-        return given
 
 
 class _Shape(BaseModel):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from rules.loading import meant
+from api.asked import Asked
 from rules.roles import Right, Role
 
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=200)]
@@ -48,20 +47,6 @@ _KEY: dict[str, Any] = {
 
 def _shown(example: dict[str, Any], extra: Any) -> ConfigDict:
     return ConfigDict(extra=extra, json_schema_extra={"example": example})
-
-
-class Asked(BaseModel):
-    """A body whose misspelt keys are named with what was meant."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_known(cls, given: Any) -> Any:
-        known = [field.alias or name for name, field in cls.model_fields.items()]
-        for key in given if isinstance(given, dict) else ():
-            if key not in known:
-                said = f"{key!r} is not known here{meant(str(key), known)}"
-                raise PydanticCustomError("unknown_key", "{said}", {"said": said})
-        return given
 
 
 class Credentials(Asked):

@@ -15,14 +15,13 @@ from pydantic import (
     Field,
     StringConstraints,
     WithJsonSchema,
-    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from api.asked import Asked
 from api.asking import GREATEST, Instant
 from api.examples import ALERT
 from api.shapes import Alert, Next, Shaped, example
-from rules.loading import meant
 from rules.work import WorkState
 
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=4000)]
@@ -44,24 +43,13 @@ Bytes = Annotated[
 ]
 
 
-class Sent(BaseModel):
+class Sent(Asked):
     """What every act may say: `seen` is the `work.revision` that was looked at."""
 
     model_config = ConfigDict(extra="forbid")
     seen: int | None = Field(
         None, ge=0, le=GREATEST, description="Refuse with 409 if anything happened since."
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_known(cls, given: Any) -> Any:
-        """Name a misspelt key with what was meant."""
-        known = [field.alias or name for name, field in cls.model_fields.items()]
-        for key in given if isinstance(given, dict) else ():
-            if key not in known:
-                said = f"{key!r} is not known here{meant(str(key), known)}"
-                raise PydanticCustomError("unknown_key", "{said}", {"said": said})
-        return given
 
 
 def _said(**shown: Any) -> ConfigDict:

@@ -8,11 +8,18 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from api.view import Parts
 from rules.register import Register
 from rules.roles import Right, Role
 from tolich.accounts import StoreAccounts
+from tolich.amending import Amender
+from tolich.app import Place
+from tolich.metrics import metrics_text
+from tolich.pipeline import Pipeline
 from tolich.ports import EVERYTHING, Caller, Clock, Scope
+from tolich.reports.documents import Documents
 from tolich.store.database import migrate, open_engine, sqlite_url
+from tolich.working import Worker
 
 KEY = "everything"
 HEADERS = {"Authorization": f"Bearer {KEY}"}
@@ -53,3 +60,13 @@ def empty_store(folder: Path) -> Engine:
     engine = open_engine(sqlite_url(folder))
     migrate(engine)
     return engine
+
+
+def parts_of(on: Place, pipeline: Pipeline, accounts: StoreAccounts) -> Parts:
+    """The whole API on an opened store."""
+    reads = on.reads(pipeline)
+    metrics, reports = metrics_text(reads.health), Documents(reads, on.clock)
+    return Parts(
+        reads, pipeline, Amender(pipeline), accounts, on.clock, metrics, Worker(pipeline, reads),
+        reports,
+    )  # fmt: skip
