@@ -85,7 +85,7 @@ class WithFiles(Reasoned):
     """Words, and up to five files."""
 
     model_config = _said(text="Bể điều hòa quá tải từ 06:00", attachments=[_FILE])
-    attachments: list[File] = []
+    attachments: list[File] = Field(default_factory=list)
 
 
 class AskingFor(Reasoned):
@@ -108,7 +108,7 @@ class Bottle(Brief):
     model_config = _said(bottle="A-0117", taken_at="2026-11-22T09:20:00+07:00")
     bottle: Name
     taken_at: Instant
-    attachments: list[File] = []
+    attachments: list[File] = Field(default_factory=list)
 
 
 class LabResult(Brief):
@@ -124,7 +124,7 @@ class LabResult(Brief):
     unit: Name | None = None
     lab: Name
     sheet: Name
-    attachments: list[File] = []
+    attachments: list[File] = Field(default_factory=list)
 
 
 class Announcing(Sent):
