@@ -42,11 +42,11 @@ PAUSE = 1.0
 
 
 @contextmanager
-def _seldom_collecting() -> Iterator[None]:
+def seldom_collecting() -> Iterator[None]:
     """Look for reference cycles in what is new, and seldom.
 
     Every batch makes a few hundred thousand small objects, none of them in a cycle; to walk
-    them, and what stays in memory, over and over took a quarter of the writer's time.
+    them, and what stays in memory, over and over costs the writer time and steadiness.
     """
     usual = gc.get_threshold()
     gc.collect()
@@ -83,7 +83,7 @@ class Writer:
         for source in self._sources:
             source.start(self._arrivals.put)
         try:
-            with _seldom_collecting():
+            with seldom_collecting():
                 while not stop.is_set():
                     self.step()
         finally:
