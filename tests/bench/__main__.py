@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import queue
+import resource
 import statistics
 import threading
 import time
@@ -131,7 +132,18 @@ def broker(folder: Path, size: Size) -> list[Row]:
         ("  only acknowledging, readings/s", f"{readings / bare:,.0f}", "same broker, same run"),
         ("  ratio", f"{bare / durable:.2f}", "durable / only acknowledging"),
         ("  findings written", f"{pipeline.counters.findings:,}", how),
+        (
+            "  memory",
+            f"{_resident():.0f} MB",
+            f"resident then, {size.stations} stations, this test",
+        ),
     ]
+
+
+def _resident() -> float:
+    """Megabytes of this process that are in memory now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 1e6
 
 
 def _subscribed(port: int, name: str, clock: StepClock) -> MqttSource:
