@@ -51,7 +51,17 @@ URGENT = (Severity.MAJOR, Severity.CRITICAL)
 _OF_ACTS = {
     Act.REQUEST_EXPLANATION.value: Kind.REQUESTED,
     Passing.EXPLANATION_OVERDUE.value: Kind.OVERDUE,
+    Act.CLOSE_FIRST.value: Kind.SECOND,
 }
+
+_PLANT = ROLES[Side.OPERATOR] | ROLES[Side.INVESTOR]
+_HEAR = {
+    Kind.REQUESTED: _PLANT,
+    Kind.OVERDUE: _PLANT | ROLES[Side.OFFICER],
+    # A ward with one officer finds its second one in the city.
+    Kind.SECOND: ROLES[Side.OFFICER],
+}
+"""Who hears of an act; never its author."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +186,10 @@ class Telling:
         return kind is Kind.RAISED_LATE and ended is not None and ended < append.at - STALE
 
     def _tell_of_act(self, append: Append, news: News, case: Case, here: Sequence[Person]) -> None:
-        plant = ROLES[Side.OPERATOR] | ROLES[Side.INVESTOR]
-        roles = plant | (ROLES[Side.OFFICER] if news.what == Passing.EXPLANATION_OVERDUE else set())
+        roles, author = _HEAR[_OF_ACTS[news.what]], news.body.get("account")
         self._send(
             append, news, _OF_ACTS[news.what], case,
-            [person for person in here if person.account.profile.role in roles],
+            [p for p in here if p.account.profile.role in roles and p.account.id != author],
         )  # fmt: skip
 
     def _climb(
@@ -228,7 +237,7 @@ class Telling:
         """
         if not person.officer or case.kind not in pushing.TROUBLE:
             return []
-        if kind in (Kind.REQUESTED, Kind.OVERDUE):
+        if kind in _HEAR:
             return []
         urgent = kind is Kind.ESCALATED or pushing.pushed(_pushed(append, news, case))
         if not urgent or _had_trouble(append, person):
@@ -395,7 +404,7 @@ def _had_trouble(append: Append, person: Person) -> bool:
         .select_from(told.join(alert, alert.c.id == told.c.alert))
         .where(told.c.account == person.account.id, told.c.at >= midnight(append.at))
         .where(alert.c.kind.in_([str(kind) for kind in pushing.TROUBLE]))
-        .where(told.c.kind.not_in([Kind.REQUESTED.value, Kind.OVERDUE.value]))
+        .where(told.c.kind.not_in([kind.value for kind in _HEAR]))
         .limit(1)
     )
     return append.connection.execute(query).scalar() is not None

@@ -298,3 +298,17 @@ def test_everybody_sees_their_own_load_and_an_officer_of_the_city_all(post: Post
     assert {one["account"] for one in every} == {"operator", "investor", "officer"}
     before = reads.alarm_load(caller(), None, DAY0).items
     assert before == []
+
+
+def test_a_second_officer_is_asked_for_in_the_city(post: Post) -> None:
+    post.person("ward", Role.WARD_OFFICER, clusters=[CLUSTER])
+    post.person("elsewhere", Role.WARD_OFFICER, clusters=["ccn-mau-02"])
+    name = exceed_day(post)
+    ward = sender("ward", Role.WARD_OFFICER, post)
+    worker = Worker(post.pipeline, post.on.reads(post.pipeline))
+    worker.act(ward, Deed(name, "close", text="đã khắc phục"))
+    assert post.said("second_needed") == [("second_needed", "officer")]
+    officer = sender("officer", Role.CITY_OFFICER, post)
+    done = worker.act(officer, Deed(name, "close", text="đồng ý"))
+    assert done is not None
+    assert done["work"]["state"] == "closed"

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     WITHDRAWN = "withdrawn"
     REQUESTED = "explanation_requested"
     OVERDUE = "overdue"
+    SECOND = "second_needed"  # one officer has closed it; a second one must
     ESCALATED = "escalated"  # nobody received it: the next one up is told
     DIGEST = "digest"
     GROUPED = "grouped"
@@ -69,6 +70,7 @@ OPENINGS: Mapping[Kind, Pair] = {
     Kind.REQUESTED: ("Đề nghị giải trình", "Please explain"),
     Kind.OVERDUE: ("Quá hạn giải trình", "Explanation is overdue"),
     Kind.ESCALATED: ("Chưa được tiếp nhận", "Nobody has acknowledged"),
+    Kind.SECOND: ("Chờ cán bộ thứ hai đóng", "Waits for a second officer"),
 }
 """What a message begins with, when it is not simply that something began."""
 
@@ -88,6 +90,7 @@ ACTIONS: Mapping[str, Pair] = {
 KIND_ACTIONS: Mapping[Kind, Pair] = {
     Kind.ENDED: ("Xem lại và tiếp nhận nếu chưa.", "Look at it; acknowledge if nobody has."),
     Kind.WITHDRAWN: ("Không cần làm gì; bản ghi vẫn được giữ.", "Nothing; the record is kept."),
+    Kind.SECOND: ("Xem lại, rồi đóng hoặc mở lại.", "Look at it, then close or reopen it."),
     Kind.REQUESTED: ("Gửi giải trình trước {deadline}.", "Send the explanation by {deadline}."),
     Kind.OVERDUE: (
         "Gửi giải trình ngay; hạn là {deadline}.", "Send it now; it was due by {deadline}.",
@@ -100,6 +103,7 @@ BUTTONS: Mapping[Kind, Pair] = {
     Kind.WITHDRAWN: ("Xem", "See"),
     Kind.REQUESTED: ("Giải trình", "Explain"),
     Kind.OVERDUE: ("Giải trình", "Explain"),
+    Kind.SECOND: ("Xem", "See"),
     Kind.DIGEST: ("Xem", "See"),
     Kind.GROUPED: ("Xem", "See"),
     Kind.TEST: ("Mở", "Open"),

@@ -196,7 +196,9 @@ def act(
     }  # fmt: skip
     seq = append.entry("action", row["id"], canonical(row))
     append.connection.execute(insert(action).values(seq=seq, **row))
-    append.news.append(News(seq, key, what.value, body=dict(body) | {"by": by.name}))
+    append.news.append(
+        News(seq, key, what.value, body=dict(body) | {"by": by.name, "account": by.account})
+    )
     _note(append.connection, key, after)
     return row["id"], after
 
