@@ -79,6 +79,12 @@ class View:
         """Stations by id at a glance."""
         return self._reads.sights(self.scope, stations)
 
+    def closed(
+        self, station: str, period: str, start: int, end: int
+    ) -> dict[str, list[Shape]] | None:
+        """Closed periods of a station by parameter; None when there is no such station."""
+        return self._reads.closed(self.scope, station, period, start, end)
+
     def stations(self, paging: Paging) -> Page:
         """Stations by id."""
         return self._reads.stations(self.scope, paging.cursor, paging.limit)

@@ -32,3 +32,12 @@ class SightReads(Reads, Protocol):
         outcome, reason, ratio) and `day`, the last that closed. None asks for all.
         """
         ...
+
+    def closed(
+        self, scope: Scope, station: str, period: str, start: int, end: int
+    ) -> dict[str, list[Shape]] | None:
+        """Closed periods that begin in [start, end) by parameter, oldest first, in short.
+
+        Each as in `hours`, with `end`, `limit`, `counts` and `revision`. None: no such station.
+        """
+        ...

@@ -11,8 +11,9 @@ from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
 from api.auth import Asking, asking, needs, still
-from api.console import assets, entrance, overview
+from api.console import assets, entrance, overview, station
 from api.console.live import HEARTBEAT, Kind, Sight, Watch
+from api.console.news import StationSight
 from api.console.overview import OverviewSight
 from api.console.visitor import Visiting, Visitor
 from api.problems import absent
@@ -24,12 +25,14 @@ live = APIRouter(include_in_schema=False, dependencies=[needs(Right.READ)])
 PAGES = (
     entrance.router,
     overview.router,
+    station.router,
     live,
 )
 """Everything that takes an account."""
 
 _SIGHTS: Mapping[str, Callable[[View, Callable[[], Visitor], int], Sight]] = {
     "overview": OverviewSight,
+    "station": StationSight,
 }
 
 

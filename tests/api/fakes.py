@@ -123,6 +123,12 @@ class FakeReads:
             if visible(scope, one) and (stations is None or one["id"] in stations)
         ]
 
+    def closed(
+        self, scope: Scope, station: str, period: str, start: int, end: int
+    ) -> dict[str, list[Shape]] | None:
+        self.queries.append((station, period, start, end))
+        return None if self.station(scope, station) is None else {}
+
     def stations(self, scope: Scope, cursor: str | None, limit: int) -> Page:
         return self._page(scope, self._stations(), cursor, limit)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import htpy as h
 
+from api.console.both import Both
 from api.console.figures import percent
 from api.words import Language
 from tolich.ports import Shape
@@ -40,3 +43,33 @@ def ratio(one: Shape) -> float | None:
 
 def _level(share: float) -> str:
     return "over" if share > 1 else "near" if share >= 0.9 else "well"
+
+
+_PARTS = (
+    ("valid", "well", Both("hợp lệ", "valid")),
+    ("calibrating", "calibrating", Both("hiệu chuẩn", "calibrating")),
+    ("faulty", "fault", Both("lỗi thiết bị", "device error")),
+    ("failed", "failed", Both("không đạt kiểm tra", "failed a check")),
+    ("missing", "missing", Both("thiếu", "missing")),
+)
+
+
+def capture_bar(counts: Mapping[str, int], lang: Language) -> h.Element:
+    """What became of the slots that were owed: valid, set aside, failed, missing."""
+    owed = max(1, counts["expected"])
+    known = {name: counts.get(name, 0) for name, _, _ in _PARTS}
+    known["missing"] = max(0, owed - sum(known.values()))
+    shares = [(css, words, known[name] / owed) for name, css, words in _PARTS if known[name]]
+    said = ", ".join(f"{words.of(lang)} {percent(share, lang, 1)}" for _, words, share in shares)
+    places: list[h.Element] = []
+    x = 0.0
+    for css, _, share in shares:
+        width = share * 400
+        places.append(h.rect(f".{css}", x=f"{x:.1f}", width=f"{width:.1f}", height=14))
+        x += width
+    return h.span(".capture")[
+        h.svg(viewBox="0 0 400 14", role="img", aria_label=said, preserveAspectRatio="none")[
+            places
+        ],
+        h.span(".faint")[said],
+    ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, Select, select
 
 from rules.days import DAY_SECONDS, HOUR_SECONDS, local_date, rfc3339
-from rules.model import DAY, HOUR, Parameter, Series
+from rules.model import DAY, HOUR, Finding, Parameter
 from rules.permit import Permit, limit_for
 from rules.register import Station
 from tolich.ports import Scope, Shape
@@ -21,6 +21,16 @@ from tolich.store.verdicts import finding_of
 HOURS = 24 * HOUR_SECONDS
 """How far back a card shows hours."""
 
+_COUNTS = (
+    "expected",
+    "received",
+    "valid",
+    "calibrating",
+    "faulty",
+    "failed",
+    "unknown",
+    "conflicting",
+)
 _BACK = {HOUR.name: HOURS + HOUR_SECONDS, DAY.name: 3 * DAY_SECONDS}
 
 
@@ -95,35 +105,66 @@ class SightReads(StationReads):
     ) -> dict[tuple[str, str, str], list[Shape]]:
         """Closed hours and days, oldest first, by station, parameter and period."""
         known = {station.id: station for station in stations}
-        names = self._series_of(known.values(), None)
-        now = self._clock.now()
+        names, now = self._series_of(known.values(), None), self._clock.now()
         found: dict[tuple[str, str, str], list[Shape]] = {}
         for period, back in _BACK.items():
-            query = (
-                select(finding, limit.c.body.label("limit_body"))
-                .select_from(finding.outerjoin(limit, limit.c.id == finding.c.limit))
-                .where(
-                    finding.c.series.in_(list(names)),
-                    finding.c.period == period,
-                    finding.c.start >= now - back,
-                    finding.c.superseded.is_(None),
-                )
-                .order_by(finding.c.start)
-            )
+            query = _closed(names, period).where(finding.c.start >= now - back)
             for row in connection.execute(query).mappings():
                 series = names[row["series"]]
                 parameter = known[series.station].entry(series.parameter).parameter
                 place = (series.station, series.parameter, period)
-                found.setdefault(place, []).append(_brief(row, series, parameter))
+                verdict = finding_of(row, series, row["limit_body"])
+                found.setdefault(place, []).append(_brief(verdict, parameter))
         return found
+
+    def closed(
+        self, scope: Scope, station: str, period: str, start: int, end: int
+    ) -> dict[str, list[Shape]] | None:
+        """Closed periods of a station by parameter, oldest first."""
+        found = self._station(scope, station)
+        if found is None:
+            return None
+        names = self._series_of([found], None)
+        query = _closed(names, period).where(finding.c.start >= start, finding.c.start < end)
+        told: dict[str, list[Shape]] = {series.parameter: [] for series in names.values()}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query).mappings():
+                series = names[row["series"]]
+                verdict = finding_of(row, series, row["limit_body"])
+                parameter = found.entry(series.parameter).parameter
+                told[series.parameter].append(_brief(verdict, parameter) | _beside(verdict))
+        return told
 
 
 def _last(found: list[Shape] | None) -> Shape | None:
     return found[-1] if found else None
 
 
-def _brief(row: RowMapping, series: Series, parameter: Parameter) -> Shape:
-    verdict = finding_of(row, series, row["limit_body"])
+def _closed(names: Collection[int], period: str) -> Select[Any]:
+    """The present revisions of closed periods of some series, oldest first."""
+    return (
+        select(finding, limit.c.body.label("limit_body"))
+        .select_from(finding.outerjoin(limit, limit.c.id == finding.c.limit))
+        .where(
+            finding.c.series.in_(list(names)),
+            finding.c.period == period,
+            finding.c.superseded.is_(None),
+        )
+        .order_by(finding.c.start)
+    )
+
+
+def _beside(verdict: Finding) -> Shape:
+    counts = verdict.counts
+    return {
+        "end": rfc3339(verdict.end),
+        "limit": limit_shape(verdict.limit),
+        "revision": verdict.revision,
+        "counts": {name: getattr(counts, name) for name in _COUNTS},
+    }
+
+
+def _brief(verdict: Finding, parameter: Parameter) -> Shape:
     high = None if verdict.limit is None else verdict.limit.high
     return {
         "id": verdict.id,
