@@ -11,7 +11,7 @@ from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
 from api.auth import Asking, asking, needs, still
-from api.console import assets, entrance, overview, station
+from api.console import alert, alerts, assets, entrance, finding, overview, station
 from api.console.live import HEARTBEAT, Kind, Sight, Watch
 from api.console.news import StationSight
 from api.console.overview import OverviewSight
@@ -26,6 +26,9 @@ PAGES = (
     entrance.router,
     overview.router,
     station.router,
+    finding.router,
+    alerts.router,
+    alert.router,
     live,
 )
 """Everything that takes an account."""

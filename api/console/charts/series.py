@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import htpy as h
 
@@ -214,12 +215,22 @@ def _late(course: Course, plane: Plane) -> Iterator[h.Node]:
 
 
 def _runs(points: Sequence[Point], gap: int) -> Iterator[list[Point]]:
-    """Stretches without a gap: what is missing is never joined."""
+    """Stretches without a gap: what is missing is never joined.
+
+    A distance is a gap when it is longer than `gap` and than twice the distances beside it: a
+    station that sent every five minutes last week and every minute now has none.
+    """
+    steps = [b.at - a.at for a, b in pairwise(points)]
     run: list[Point] = []
-    for point in points:
-        if run and point.at - run[-1].at > gap:
+    for n, point in enumerate(points):
+        if run and steps[n - 1] > max(gap, 2.2 * _beside(steps, n - 1)):
             yield run
             run = []
         run.append(point)
     if run:
         yield run
+
+
+def _beside(steps: Sequence[int], n: int) -> int:
+    """The shorter of the distances before and after one."""
+    return min((steps[m] for m in (n - 1, n + 1) if 0 <= m < len(steps)), default=0)
