@@ -11,7 +11,20 @@ from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
 from api.auth import Asking, asking, needs, still
-from api.console import alert, alerts, assets, entrance, finding, overview, station
+from api.console import (
+    account,
+    alert,
+    alerts,
+    assets,
+    board,
+    entrance,
+    finding,
+    mine,
+    overview,
+    quality,
+    station,
+    whatif,
+)
 from api.console.live import HEARTBEAT, Kind, Sight, Watch
 from api.console.news import StationSight
 from api.console.overview import OverviewSight
@@ -29,6 +42,11 @@ PAGES = (
     finding.router,
     alerts.router,
     alert.router,
+    quality.router,
+    whatif.router,
+    mine.router,
+    board.router,
+    account.router,
     live,
 )
 """Everything that takes an account."""

@@ -418,7 +418,11 @@ def _forwarded(sent: Sequence[Shape], visitor: Visitor) -> h.Element:
         say(words.FORWARDED),
         [say(one) for one in words.FORWARD_COLUMNS],
         [
-            [one["destination"], when(one.get("upto"), visitor), one.get("state", "–")]
+            [
+                one["destination"],
+                when(one["newest_sent"], visitor),
+                say(words.FORWARD_STATES[one["state"]]),
+            ]
             for one in sent
         ],
     )

@@ -75,6 +75,11 @@ FORWARD_COLUMNS = (
     Both("Đã chuyển đến", "Sent up to"),
     Both("Tình trạng", "State"),
 )
+FORWARD_STATES: Mapping[str, Both] = {
+    "sent": Both("đã gửi hết", "all sent"),
+    "pending": Both("đang chờ gửi", "waiting to be sent"),
+    "failed": Both("gửi không được", "could not be sent"),
+}
 REJECTED = Both("Không đọc được", "Not understood")
 NONE_REJECTED = Both("Không có bản tin nào bị từ chối.", "No message was refused.")
 MORE_REJECTED = Both("Tất cả bản tin bị từ chối", "Everything that was refused")

@@ -155,12 +155,10 @@ def _closed(names: Collection[int], period: str) -> Select[Any]:
 
 
 def _beside(verdict: Finding) -> Shape:
-    counts = verdict.counts
     return {
         "end": rfc3339(verdict.end),
         "limit": limit_shape(verdict.limit),
         "revision": verdict.revision,
-        "counts": {name: getattr(counts, name) for name in _COUNTS},
     }
 
 
@@ -173,6 +171,5 @@ def _brief(verdict: Finding, parameter: Parameter) -> Shape:
         "reason": str(verdict.reason),
         "mean": mean_shown(verdict.mean, parameter),
         "ratio": ratio_shown(verdict.mean, high, parameter),
-        "valid": verdict.counts.valid,
-        "expected": verdict.counts.expected,
+        "counts": {name: getattr(verdict.counts, name) for name in _COUNTS},
     }
