@@ -34,6 +34,12 @@ def address(name: str) -> str:
     return f"/assets/{hashlib.sha256(content(name)).hexdigest()[:12]}/{name}"
 
 
+@router.get("/favicon.ico")
+async def icon() -> Response:
+    """The icon where browsers look for it by themselves: on the pages that name none."""
+    return Response(content("icon.svg"), media_type=_TYPES["icon.svg"])
+
+
 @router.get("/assets/{digest}/{name}")
 async def asset(digest: str, name: str) -> Response:
     """A file of the console, under the digest of its content."""

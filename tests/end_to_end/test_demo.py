@@ -1,102 +1,24 @@
-"""`tolich demo` as a newcomer starts it: what it shows within two minutes, and how it stops."""
+"""`tolich demo` as a newcomer starts it: what it shows within two minutes."""
 
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from datetime import date, timedelta
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-import yaml
 
-from rules.days import HOUR_SECONDS, day_start, rfc3339
+from rules.days import rfc3339
 from rules.roles import Role
+from tests.end_to_end.demo import Demo, alive, known
 from tests.end_to_end.foreign import SOON, Follower, message, publish, stamp, topic, tt10
-from tests.end_to_end.monitor import Api, listening, start_tolich, until
-from tests.servers import free_port
+from tests.end_to_end.monitor import until
 from tolich.clock import wall
+
+pytestmark = pytest.mark.xdist_group("demo")
 
 PROMISED = 120.0
 """Seconds after the start of the program within which both alerts are listed."""
-
-STOPS_WITHIN = 15.0
-
-
-class Demo(NamedTuple):
-    """A demonstration that runs."""
-
-    process: subprocess.Popen[bytes]
-    folder: Path
-    ports: tuple[int, int]  # of HTTP and of MQTT
-    begun: float  # monotonic
-    api: Api
-
-    @property
-    def today(self) -> date:
-        """The local day on which it began: from then on its stations report every minute."""
-        register = yaml.safe_load((self.folder / "register.yaml").read_text(encoding="utf-8"))
-        return date.fromisoformat(str(register["stations"]["MAU05"]["interval"][1]["from"]))
-
-    def at(self, days_ago: int, hour: int = 0) -> int:
-        """A local hour some days before that day."""
-        return day_start(self.today - timedelta(days=days_ago)) + hour * HOUR_SECONDS
-
-    def log(self) -> str:
-        """What it has said so far."""
-        return (self.folder / "log").read_text(encoding="utf-8")
-
-    def transitions(self) -> list[dict[str, Any]]:
-        """Every transition on record."""
-        found: list[dict[str, Any]] = []
-        after: Any = 0
-        while after is not None:
-            page = self.api.get("transitions", after=after, limit=1000)
-            found += page["items"]
-            after = page["next"]
-        return found
-
-
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    folder = tmp_path_factory.mktemp("demo")
-    http, mqtt = free_port(), free_port()
-    options = ("--http-port", str(http), "--mqtt-port", str(mqtt))
-    begun = time.monotonic()
-    process = start_tolich(folder / "log", "demo", "--headless", "--data", str(folder), *options)
-    api = Api(f"http://127.0.0.1:{http}")
-    try:
-        yield Demo(process, folder, (http, mqtt), begun, api)
-    finally:
-        api.close()
-        process.send_signal(signal.SIGINT)  # nothing, when a test has stopped it already
-        process.wait(STOPS_WITHIN)
-
-
-@pytest.fixture(scope="module")
-def live(started: Demo) -> Demo:
-    """The demonstration once its whole history is judged."""
-    until(lambda: alive(started) and "live after" in started.log(), "the history is judged", 240)
-    return started
-
-
-def alive(demo: Demo) -> bool:
-    """True; raises AssertionError with what it said when it has ended."""
-    assert demo.process.poll() is None, f"tolich demo ended:\n{demo.log()}"
-    return True
-
-
-def known(demo: Demo) -> bool:
-    """Whether the demonstration has told who may ask; from then on an officer asks."""
-    told = demo.folder / "demo.json"
-    if not told.exists():
-        return False
-    demo.api.ask_as(json.loads(told.read_text(encoding="utf-8"))["accounts"]["officer"]["api_key"])
-    return True
 
 
 def exceedances(demo: Demo, period: str) -> list[dict[str, Any]]:
@@ -206,40 +128,3 @@ def test_a_wrong_message_comes_back(live: Demo) -> None:
     (back,) = follower.messages(1)
     assert back["reason"] == "not_json"
     assert back["remedy"]["en"]
-
-
-def descendants(pid: int) -> set[int]:
-    """The processes that a process has started, and theirs."""
-    children: dict[int, set[int]] = {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        parent = _parent(status)
-        if parent is not None:
-            children.setdefault(parent, set()).add(int(status.parent.name))
-    found, new = set[int](), {pid}
-    while new:
-        new = {child for one in new for child in children.get(one, ())}
-        found |= new
-    return found
-
-
-def _parent(status: Path) -> int | None:
-    """The parent of a process; None when it has ended, waited for or not."""
-    try:
-        state, parent = status.read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
-    except OSError:
-        return None
-    return None if state == "Z" else int(parent)
-
-
-def test_ctrl_c_stops_everything(live: Demo) -> None:
-    family = descendants(live.process.pid)
-    assert len(family) >= 2  # at least the web process and the stations
-    begun = time.monotonic()
-    live.process.send_signal(signal.SIGINT)
-    assert live.process.wait(STOPS_WITHIN) == 0, live.log()
-    print(f"stopped within {time.monotonic() - begun:.1f} s")
-    assert {pid for pid in family if _parent(Path(f"/proc/{pid}/stat")) is not None} == set()
-    assert [port for port in live.ports if listening(port)] == []
-    assert not (live.folder / "demo.json").exists()
-    assert str(live.folder) in live.log().splitlines()[-1]
-    assert "Traceback" not in live.log()

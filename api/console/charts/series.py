@@ -78,7 +78,7 @@ def picture(course: Course, title: str, lang: Language) -> h.Element:
         data_width=plane.width,
         data_points=_coded(course),
     )[
-        h.svg(viewBox=f"0 0 {plane.width} {plane.height}", role="img", aria_label=title)[
+        h.svg(viewBox=f"0 0 {plane.width} {plane.height}", role="group", aria_label=title)[
             _patterns(),
             list(_grid(plane, lang)),
             list(_bands(course, plane)),

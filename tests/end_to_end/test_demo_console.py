@@ -1,0 +1,228 @@
+"""The console of a running demonstration in a browser: what an officer and a plant do there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from rules.days import local_date
+from tests.browser.running import PHONE, WALL, Watched, browser, log_in, watched
+from tests.end_to_end.demo import Demo, known
+from tests.end_to_end.foreign import message, publish, topic
+from tests.end_to_end.monitor import until
+from tolich.clock import wall
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+MARK = 61.37
+"""A value that no simulated station sends."""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="module")
+def accounts(live: Demo) -> dict[str, dict[str, str]]:
+    assert known(live)  # from now on the tests ask the API as an officer
+    found: dict[str, dict[str, str]] = json.loads((live.folder / "demo.json").read_text())[
+        "accounts"
+    ]
+    return found
+
+
+def base(demo: Demo) -> str:
+    """The console's address."""
+    return f"http://127.0.0.1:{demo.ports[0]}"
+
+
+@pytest.fixture
+def officer(
+    live: Demo, chromium: Browser, accounts: dict[str, dict[str, str]]
+) -> Iterator[Watched]:
+    with watched(chromium, base(live)) as on:
+        log_in(on, accounts["officer"])
+        yield on
+        assert on.wrong == []
+
+
+@pytest.fixture
+def investor(
+    live: Demo, chromium: Browser, accounts: dict[str, dict[str, str]]
+) -> Iterator[Watched]:
+    with watched(chromium, base(live), PHONE) as on:
+        log_in(on, accounts["investor"], "/mine")
+        yield on
+
+
+def own_station(demo: Demo, accounts: dict[str, dict[str, str]]) -> str:
+    """The station that the investor sees."""
+    demo.api.ask_as(accounts["investor"]["api_key"])
+    (one,) = demo.api.all("stations")
+    demo.api.ask_as(accounts["officer"]["api_key"])
+    name: str = one["id"]
+    return name
+
+
+def test_a_reading_is_on_the_screen_without_reload(officer: Watched, live: Demo) -> None:
+    (station, parameter) = measured(live)
+    officer.page.evaluate("window.stays = true")
+    at = wall() // 60 * 60 - 17
+    publish(
+        live.ports[1],
+        topic(station, "readings"),
+        message(at, {"p": parameter, "v": MARK, "s": "00"}),
+    )
+    shown = officer.page.locator(f"#card-{station}")
+    expect(shown).to_be_visible()
+    until(
+        lambda: any(one["value"] == MARK for one in readings(live, station, parameter)),
+        "the reading is on record",
+        20,
+    )
+    expect(officer.page.locator("#light")).to_have_class("light on")
+    assert officer.page.evaluate("window.stays") is True
+
+
+def measured(demo: Demo) -> tuple[str, str]:
+    """A station that has signal, and what it measures."""
+    found = [one for one in demo.api.all("stations") if one["state"] != "no_signal"]
+    return found[0]["id"], found[0]["parameters"][0]["parameter"]
+
+
+def readings(demo: Demo, station: str, parameter: str) -> list[dict[str, Any]]:
+    """The newest readings of a parameter."""
+    page = demo.api.get(f"stations/{station}/readings", parameter=parameter, limit=20)
+    items: list[dict[str, Any]] = page["items"]
+    return items
+
+
+def test_a_card_is_replaced_when_its_station_speaks(officer: Watched, live: Demo) -> None:
+    before = {
+        card.get_attribute("id"): card.inner_html()
+        for card in officer.page.locator("#cards > li").all()
+    }
+
+    def changed() -> bool:
+        return any(
+            officer.page.locator(f"#{name}").inner_html() != html for name, html in before.items()
+        )
+
+    until(changed, "a card changes by itself", 90)
+
+
+def test_the_worst_stands_first_and_explains_itself_in_three_clicks(officer: Watched) -> None:
+    ranks = [card.get_attribute("data-rank") for card in officer.page.locator("#cards > li").all()]
+    assert ranks == sorted(ranks, key=str)
+    pressing = officer.page.locator('#cards > li[data-mark="suspected"]').first
+    pressing.locator("h3 a").click()
+    officer.page.locator('ul.alerts li[data-mark="suspected"] a').first.click()
+    with officer.page.expect_response(lambda answer: "/page" in answer.url) as printed:
+        officer.page.get_by_text("Phiếu một trang để in").click()
+    assert printed.value.ok
+    assert "PHIẾU THEO DÕI CẢNH BÁO" in officer.page.inner_text("body")
+
+
+def test_an_alert_is_received_with_a_reason(officer: Watched) -> None:
+    officer.go("/alerts")
+    link = officer.page.locator("section:first-of-type .rows a").first
+    address = link.get_attribute("href")
+    link.click()
+    officer.page.locator("#acknowledge summary").click()
+    officer.page.fill("#acknowledge textarea", "Đã cử người đến trạm")
+    officer.page.click("#acknowledge button")
+    expect(officer.page.locator(".notice.good")).to_contain_text("Đã tiếp nhận")
+    assert "Đã cử người đến trạm" in officer.text()
+    officer.go("/alerts")
+    row = officer.page.locator(f'.rows li:has(a[href="{address}"])')
+    expect(row.locator(".state b")).not_to_contain_text("chưa tiếp nhận")
+
+
+def test_an_investor_sees_the_own_plant_only(
+    investor: Watched, live: Demo, accounts: dict[str, dict[str, str]]
+) -> None:
+    own = own_station(live, accounts)
+    assert investor.page.locator(".answer").count() == 3
+    investor.go("/")
+    assert [one.get_attribute("id") for one in investor.page.locator("#cards > li").all()] == [
+        f"card-{own}"
+    ]
+    other = next(one["id"] for one in live.api.all("stations") if one["id"] != own)
+    investor.go(f"/stations/{other}")
+    assert "404" in investor.text()
+    assert other not in investor.text()
+
+
+def test_a_page_fits_a_phone_and_a_wall(
+    live: Demo, chromium: Browser, accounts: dict[str, dict[str, str]]
+) -> None:
+    for size in (PHONE, WALL):
+        with watched(chromium, base(live), size) as on:
+            log_in(on, accounts["officer"])
+            for path in PLACES:
+                on.go(path)
+                wide = on.page.evaluate("document.documentElement.scrollWidth")
+                assert wide <= size["width"], f"{path} is {wide} wide on {size['width']}"
+            assert on.wrong == []
+
+
+PLACES = ("/", "/alerts", "/quality", "/what-if", "/board", "/account", "/stations/MAU02")
+
+
+def test_the_language_is_switched(officer: Watched) -> None:
+    officer.page.get_by_role("button", name="English").click()
+    expect(officer.page.locator("html")).to_have_attribute("lang", "en")
+    assert "Overview" in officer.page.inner_text("header.top")
+    assert "Automatic data awaiting verification" in officer.page.inner_text("footer.foot")
+
+
+def test_what_would_have_exceeded(officer: Watched, live: Demo) -> None:
+    officer.go("/what-if")
+    officer.page.check('input[name=stations][value="MAU01"]')
+    officer.page.fill("input[name=from]", local_date(live.at(5)).isoformat())
+    officer.page.fill("input[name=to]", local_date(live.at(2)).isoformat())
+    officer.page.fill("input[name=max_COD]", "1")
+    officer.page.click("form.part button")
+    expect(officer.page.locator("#result")).to_be_visible(timeout=60_000)
+    assert officer.page.locator('#result [data-mark="suspected"]').count() > 0
+
+
+def test_nothing_keeps_anybody_out(
+    live: Demo, chromium: Browser, accounts: dict[str, dict[str, str]]
+) -> None:
+    """axe-core, on every page in both sets of colours."""
+    alert = live.api.all("alerts", kind="exceedance")[0]
+    pages = (*PLACES, "/mine", f"/alerts/{alert['id']}", f"/findings/{alert['finding']}")
+    found: list[str] = []
+    for theme in ("light", "dark"):
+        with watched(chromium, base(live), tolich_theme=theme) as on:
+            on.go("/login")
+            found += on.serious()
+            log_in(on, accounts["officer"])
+            for path in pages:
+                on.go(path.replace("+", "%2B"))
+                found += on.serious()
+    assert found == []
+
+
+def test_everything_is_reached_by_keyboard(officer: Watched) -> None:
+    officer.page.keyboard.press("Tab")
+    assert officer.page.evaluate("document.activeElement.className") == "skip"
+    officer.page.keyboard.press("Enter")
+    assert officer.page.evaluate("document.activeElement.id") == "main"
+    officer.page.keyboard.press("/")
+    assert officer.page.evaluate("document.activeElement.name") == "find"
+    officer.page.keyboard.type("mẫu 02")
+    shown = officer.page.locator("#cards > li:visible")
+    expect(shown).to_have_count(1)
+    reached = set()
+    for _ in range(12):
+        officer.page.keyboard.press("Tab")
+        reached.add(officer.page.evaluate("document.activeElement.getAttribute('href')"))
+    assert "/stations/MAU02" in reached
