@@ -21,6 +21,8 @@ from tolich.store.proof import Broken, verify_chain
 from tolich.store.registry import enter, read_register
 from tolich.throttle import Throttle
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 BY = caller(name="quản trị")
 GOOD = "mưa tháng bảy gãy cành trám"
 HERE = "192.0.2.1"

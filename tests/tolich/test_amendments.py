@@ -45,6 +45,8 @@ from tolich.replaying import (
 )
 from tolich.store.proof import verify_chain
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 NINE = 9 * HOUR
 CONTESTED = name_of("MAU01", "COD", "hour", NINE)
 AUTHOR = "Phòng Giám sát (mẫu)"

@@ -48,6 +48,8 @@ from tolich.store.signed import checkpoints
 from tolich.store.work import Author, act
 from tolich.workports import Attached
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 Files = dict[str, bytes]
 
 

@@ -31,6 +31,8 @@ from tolich.store import checkpoints as writing
 from tolich.store.proof import verify_record
 from tolich.store.signed import checkpoints
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 ONE = Checkpoint(3, DAY0, 11, 20, b"h" * 32, b"r" * 32, b"").signed(KEY)
 

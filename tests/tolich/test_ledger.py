@@ -19,6 +19,8 @@ from tolich.store.proof import entries, verify_chain
 from tolich.store.schema import chain, head, version
 from tolich.store.verdicts import version_key
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 
 @pytest.fixture
 def on(tmp_path: Path) -> Iterator[Stage]:

@@ -13,6 +13,8 @@ from tolich.outbox import FOLLOWER, Message, Outbox
 from tolich.pipeline import Pipeline
 from tolich.ports import Delivery, Entry
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 
 class Broker:
     """Confirms as many messages of a call as it is told, or all."""

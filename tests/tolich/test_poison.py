@@ -52,6 +52,8 @@ from tolich.store.schema import raw, rejection
 from tolich.tracks import Tracks
 from tolich.writer import Writer
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 POISON = b"666"
 
 

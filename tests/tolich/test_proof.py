@@ -56,6 +56,8 @@ from tolich.store.signed import checkpoints
 from tolich.store.work import Author, act
 from tolich.workports import Attached
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 DAY4 = DAY0 + 4 * DAY_SECONDS
 

@@ -24,6 +24,8 @@ from tolich.store.prunings import Asked, Plan, planned, prune
 from tolich.store.rejudging import Again, rejudge
 from tolich.store.schema import pruning, raw, reading
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 LATER = DAY0 + 6 * DAY_SECONDS
 
 

@@ -34,6 +34,8 @@ from tolich.ports import (
 from tolich.store.cursors import decode, encode
 from tolich.store.reads import StoreReads
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 Paged = Callable[[StoreReads, Scope, str | None, int], Page]
 
 NOTHING = Scope(clusters=frozenset())

@@ -30,6 +30,8 @@ from tolich.store.proof import verify_chain
 from tolich.store.registry import current
 from tolich.store.schema import register_entry
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 NOON = DAY0 + 12 * HOUR
 
 

@@ -37,6 +37,8 @@ from tolich.store.rejudging import Again, rejudge
 from tolich.store.schema import station_day, terms
 from tolich.store.terms import terms_body, terms_from
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 LAST = 24 * HOUR - 900
 EVERY_DAY = Again()
 DAY = name_of("MAU01", "COD", "day", 0)

@@ -25,6 +25,8 @@ from tests.cast import (
 from tolich.pipeline import Pipeline, Taking
 from tolich.ports import EVERYTHING, NotDurable, Shape
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 EIGHT = DAY0 + 8 * HOUR
 
 

@@ -30,6 +30,8 @@ from tolich.replaying import verdicts
 from tolich.store.intake import StationDay
 from tolich.store.proof import verify_chain
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 NOON = DAY0 + 12 * HOUR
 
 

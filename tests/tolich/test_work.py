@@ -38,6 +38,8 @@ from tolich.working import Worker
 from tolich.workports import Conflict, Deed, Forbidden
 from tolich.worktimes import WorkTimes
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 NINE = 9 * HOUR
 
 

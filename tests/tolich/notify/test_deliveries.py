@@ -16,6 +16,8 @@ from tolich.pipeline import Pipeline
 from tolich.ports import BadCursor, Caller, NotificationQuery, Page, Scope
 from tolich.store.deliveries import StoreDeliveries
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 NOBODY = Scope(plants=frozenset())
 EVERY = NotificationQuery()
 

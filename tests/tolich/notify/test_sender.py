@@ -23,6 +23,8 @@ from tolich.store.ledger import appending
 from tolich.store.notifications import FLOOD, again, queue
 from tolich.store.proof import verify_chain
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 
 @pytest.fixture
 def on(tmp_path: Path) -> Iterator[Stage]:
