@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from api.view import Parts
 from rules.register import Register
 from rules.roles import Right, Role
-from tests.stores import empty
+from tests.stores import filled, opened
 from tolich.accounts import StoreAccounts
 from tolich.amending import Amender
 from tolich.app import Place
@@ -57,9 +57,8 @@ class KnownCallers(StoreAccounts):
 
 def empty_store(folder: Path) -> Engine:
     """A store with nothing in it."""
-    engine = empty(folder)
-    migrate(engine)
-    return engine
+    filled(folder, migrate)
+    return opened(folder)
 
 
 def parts_of(on: Place, pipeline: Pipeline, accounts: StoreAccounts) -> Parts:

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 import pytest
 from hypothesis import Phase, settings
 
-from tests.stores import Kind, stores_on
+from tests.stores import Kind, letting_go, stores_on
 
 # The same examples in every run: a failure found here is found everywhere. No deadline, for
 # a busy machine must not fail a test that asserts nothing about time.
@@ -22,6 +22,11 @@ settings.load_profile("repeatable")
 NO_SKIP = "TOLICH_NO_SKIP"
 MAY_SKIP = "shared:"  # how the reason of a test begins that reads files beside the clone
 
+
+@pytest.fixture(autouse=True)
+def _stores_of_one_test() -> Iterator[None]:
+    with letting_go():
+        yield
 
 
 @pytest.fixture(scope="module", params=list(Kind))

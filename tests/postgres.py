@@ -27,8 +27,11 @@ _SECONDS = 60.0
 
 # As awkward as a database may be: it sorts as Vietnamese does, and commits lazily by default.
 _CLUSTER = ("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=vi")
-_RULES = "local all all trust\nhost all postgres 127.0.0.1/32 trust\n" \
-    "host all tolich 127.0.0.1/32 scram-sha-256\n"  # fmt: skip
+_RULES = """\
+local all all trust
+host all postgres 127.0.0.1/32 trust
+host all tolich 127.0.0.1/32 scram-sha-256
+"""
 
 
 def programs() -> Path:

@@ -16,10 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import yaml
 from sqlalchemy import Engine, event
 
 from tests.postgres import PASSWORD, shared_server
-from tolich.store.database import open_engine, sqlite_url
+from tolich.store.database import on_sqlite, open_engine, sqlite_url
 
 
 class Kind(StrEnum):
@@ -31,10 +32,11 @@ class Kind(StrEnum):
 
 @dataclass(slots=True)
 class _Now:
-    """The kind that stores are made of, and the databases made since it was chosen."""
+    """The kind that stores are made of; the databases, and what was opened of them, so far."""
 
     kind: Kind = Kind.SQLITE
     databases: list[str] = field(default_factory=list)
+    opened: list[Engine] = field(default_factory=list)
 
 
 _now = _Now()
@@ -47,10 +49,22 @@ def stores_on(kind: Kind) -> Iterator[Kind]:
         shared_server()
     before, _now.kind = _now.kind, kind
     try:
-        yield kind
+        with letting_go():
+            yield kind
     finally:
         _now.kind = before
-        while _now.databases:
+
+
+@contextmanager
+def letting_go() -> Iterator[None]:
+    """Databases that are made while this lasts go when it ends, with all connections to them."""
+    engines, databases = len(_now.opened), len(_now.databases)
+    try:
+        yield
+    finally:
+        while len(_now.opened) > engines:
+            _now.opened.pop().dispose()
+        while len(_now.databases) > databases:
             shared_server().drop(_now.databases.pop())
 
 
@@ -63,7 +77,10 @@ def opened(folder: Path) -> Engine:
     """The store of a folder, not waiting for the disk: these tests lose no power."""
     named = folder / "store.url"
     if named.exists():
-        return open_engine(named.read_text(encoding="ascii"), folder / "store.password")
+        _now.opened.append(
+            open_engine(named.read_text(encoding="ascii"), folder / "store.password")
+        )
+        return _now.opened[-1]
     engine = open_engine(sqlite_url(folder))
     event.listen(engine, "connect", _no_waiting)
     return engine
@@ -100,6 +117,22 @@ def copy(engine: Engine, source: Path, target: Path) -> None:
         return
     _settle(engine)
     shutil.copy(source / "evidence.db", target / "evidence.db")
+
+
+def settings_file(folder: Path) -> Path:
+    """A settings file that names the store of a folder, for commands."""
+    told = {"data": str(folder), "mqtt": None}
+    if (folder / "store.url").exists():
+        told["store"] = (folder / "store.url").read_text(encoding="ascii")
+        told["store_password_file"] = str(folder / "store.password")
+    path = folder / "settings.yaml"
+    path.write_text(yaml.safe_dump(told), encoding="utf-8")
+    return path
+
+
+def in_sql_of(engine: Engine, statement: str) -> str:
+    """A statement with SQLite's spelling of bytes, as the engine's store spells them."""
+    return statement if on_sqlite(engine) else statement.replace("x'", "'\\x")
 
 
 def _settle(engine: Engine) -> None:

@@ -13,6 +13,7 @@ from rules.model import Refused
 from rules.roles import RIGHTS, Right, Role
 from tests.callers import caller, empty_store
 from tests.cast import CATALOGUE, REGULATIONS, cast_register
+from tests.stores import Kind
 from tolich.accounts import FIRST, LOGIN_LASTS, StoreAccounts, Throttles
 from tolich.clock import StepClock
 from tolich.ports import AccountAsked, LoginRefused
@@ -20,8 +21,6 @@ from tolich.store.peopleschema import account, account_change, api_key, login
 from tolich.store.proof import Broken, verify_chain
 from tolich.store.registry import enter, read_register
 from tolich.throttle import Throttle
-
-pytestmark = pytest.mark.usefixtures("either_store")
 
 BY = caller(name="quản trị")
 GOOD = "mưa tháng bảy gãy cành trám"
@@ -58,7 +57,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path, either_store: Kind) -> Desk:
     return Desk(tmp_path)
 
 

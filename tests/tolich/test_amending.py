@@ -32,8 +32,6 @@ from tolich.ports import EVERYTHING, Amend, Amending, NotDurable, Scope
 from tolich.store.proof import verify_chain
 from tolich.store.schema import amendment, station_day
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 HERE = Amend("MAU01", "COD", "exclude", "Sở (mẫu)", "máy đứng", DAY0, DAY0 + 12 * HOUR)
 
 

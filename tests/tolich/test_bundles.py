@@ -48,8 +48,6 @@ from tolich.store.signed import checkpoints
 from tolich.store.work import Author, act
 from tolich.workports import Attached
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 Files = dict[str, bytes]
 
 

@@ -28,8 +28,6 @@ from tests.cast import (
 from tolich.pipeline import Pipeline, Taking
 from tolich.ports import EVERYTHING, Delivery, NotDurable, Shape
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 DAY = 24 * HOUR
 
 

@@ -32,8 +32,6 @@ from tolich.store.proof import verify_chain
 from tolich.store.reads import StoreReads
 from tolich.windows import Windows
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 LAST = 23 * HOUR + 45 * MINUTE
 
 

@@ -33,8 +33,6 @@ from tolich.store.proof import verify_chain
 from tolich.store.reads import StoreReads
 from tolich.store.rejudging import Again, rejudge
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 LOAD, VOLUME = "COD_load", "Volume"
 
 

@@ -32,8 +32,6 @@ from tolich.pipeline import Pipeline
 from tolich.ports import Delivery, Shape
 from tolich.replaying import as_received, replay_into, stored_deliveries, verdicts
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 END = DAY2 + HOUR
 MIDNIGHT = 24 * HOUR
 

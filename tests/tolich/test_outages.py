@@ -25,8 +25,6 @@ from tests.cast import (
 from tolich.pipeline import Pipeline
 from tolich.ports import AlertQuery, NotDurable, Scope, Shape
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 EIGHT = DAY0 + 8 * HOUR
 ONE = ["A1", "A2", "A3", "A4"]  # of one cluster
 OTHERS = ["B1", "C1", "C2"]

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.cast import DAY0, HOUR, Stage, hours_of, stage
+from tests.stores import Kind
 from tolich.outbox import FOLLOWER, Message, Outbox
 from tolich.pipeline import Pipeline
 from tolich.ports import Delivery, Entry
-
-pytestmark = pytest.mark.usefixtures("either_store")
 
 
 class Broker:
@@ -29,7 +28,7 @@ class Broker:
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     of = stage(tmp_path, DAY0 + 12 * HOUR)
     yield of
     of.close()

@@ -24,8 +24,6 @@ from tests.cast import (
 )
 from tolich.ports import EVERYTHING, Delivery, Scope, Shape
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 NOON = DAY0 + 12 * HOUR
 PAST = 30
 

@@ -21,6 +21,7 @@ from tests.cast import (
     name_of,
     stage,
 )
+from tests.stores import Kind
 from tolich.ports import (
     EVERYTHING,
     AlertQuery,
@@ -34,8 +35,6 @@ from tolich.ports import (
 from tolich.store.cursors import decode, encode
 from tolich.store.reads import StoreReads
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 Paged = Callable[[StoreReads, Scope, str | None, int], Page]
 
 NOTHING = Scope(clusters=frozenset())
@@ -43,7 +42,7 @@ FIRST = Scope(clusters=frozenset({"ccn-mau-01"}))
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def told(tmp_path_factory: pytest.TempPathFactory, either_store: Kind) -> Iterator[Stage]:
     """Two days of two stations, with exceedances, rejections, silences and an open day."""
     of = stage(tmp_path_factory.mktemp("told"), DAY0 + 10 * HOUR)
     pipeline = of.pipeline()

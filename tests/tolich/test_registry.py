@@ -25,18 +25,17 @@ from tests.cast import (
     stage,
     station,
 )
+from tests.stores import Kind
 from tolich.ports import EVERYTHING
 from tolich.store.proof import verify_chain
 from tolich.store.registry import current
 from tolich.store.schema import register_entry
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 NOON = DAY0 + 12 * HOUR
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     of = stage(tmp_path, NOON)
     yield of
     verify_chain(of.engine, lambda _: None)

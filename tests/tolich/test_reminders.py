@@ -31,8 +31,6 @@ from tolich.pipeline import Taking
 from tolich.ports import Delivery, NotDurable, Shape
 from tolich.store.terms import terms_body, terms_from
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 NOON = 12 * HOUR
 CLOSING = 600
 RAISED = HOUR + CLOSING

@@ -25,8 +25,6 @@ from tests.cast import (
 from tolich.pipeline import Pipeline, Taking
 from tolich.ports import EVERYTHING, NotDurable, Shape
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 EIGHT = DAY0 + 8 * HOUR
 
 

@@ -23,8 +23,6 @@ from tolich.telling import Telling
 from tolich.working import Worker
 from tolich.workports import Deed
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 EIGHT = 8 * HOUR
 CLUSTER = "ccn-mau-01"
 URL = "https://x.vn"

@@ -23,6 +23,7 @@ from tests.cast import (
     stage,
     stored,
 )
+from tests.stores import Kind
 from tolich.owed import missing_days
 from tolich.pipeline import Pipeline, Taking
 from tolich.ports import EVERYTHING, Delivery, Shape
@@ -30,13 +31,11 @@ from tolich.replaying import verdicts
 from tolich.store.intake import StationDay
 from tolich.store.proof import verify_chain
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 NOON = DAY0 + 12 * HOUR
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     of = stage(tmp_path, NOON)
     yield of
     verify_chain(of.engine, lambda _: None)

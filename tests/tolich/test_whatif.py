@@ -38,8 +38,6 @@ from tolich.ports import EVERYTHING, Amend, Scope, Shape
 from tolich.store import stretches
 from tolich.store.stretches import read_stretch
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 EVERY = {"stations": ["MAU01", "MAU02", "MAU03"], "from": "2026-03-10", "to": "2026-03-12"}
 ONE = {"stations": ["MAU01"], "from": "2026-03-10", "to": "2026-03-11"}
 COD_AND_PH = {"limits": {"COD": {"max": 100}, "pH": {"min": 6, "max": 9}}}

@@ -16,8 +16,6 @@ from tolich.ports import EVERYTHING, Scope, Shape
 from tolich.working import Worker
 from tolich.workports import Announcement, Deed, Forbidden
 
-pytestmark = pytest.mark.usefixtures("either_store")
-
 __all__ = ["on"]  # the fixture: seven stations of three clusters
 THIRD = Scope(clusters=frozenset({"ccn-mau-03"}))
 

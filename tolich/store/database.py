@@ -137,6 +137,30 @@ def migrate_within(connection: Connection) -> None:
         _order_by_bytes(connection)
 
 
+def refuse_lossy(engine: Engine) -> None:
+    """Raises Refused for a server that forgets what it has committed, or cannot hold our texts."""
+    if on_sqlite(engine):
+        return
+    with engine.connect() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"SHOW {name}").scalar() for name in _NEEDED_OF_SERVER
+        }
+    problems = [
+        Problem("store", name, f"the server has {found[name]!r}, and must have {needed!r}: {why}")
+        for name, (needed, why) in _NEEDED_OF_SERVER.items()
+        if found[name] != needed
+    ]
+    if problems:
+        raise Refused(problems)
+
+
+_NEEDED_OF_SERVER = {
+    "fsync": ("on", "without it a loss of power loses what was acknowledged"),
+    "full_page_writes": ("on", "without it a loss of power can leave half-written pages"),
+    "server_encoding": ("UTF8", "createdb --encoding=UTF8 --template=template0"),
+}
+
+
 def schema_version(connection: Connection) -> str | None:
     """The schema that a store has; None where there is none yet."""
     if not inspect(connection).has_table("alembic_version"):
