@@ -183,7 +183,7 @@ class Stage:
         self.engine.dispose()
 
 
-def _cast(engine: Engine) -> None:
+def fill_cast(engine: Engine) -> None:
     """A migrated store with the register of the cast."""
     migrate(engine)
     enter(
@@ -194,7 +194,7 @@ def _cast(engine: Engine) -> None:
 
 def stage(folder: Path, now: int = DAY0) -> Stage:
     """A store of its own in `folder`, with the cast registered and nothing heard."""
-    filled(folder, _cast)
+    filled(folder, fill_cast)
     return Stage(folder, StepClock(now))
 
 

@@ -47,6 +47,7 @@ from tolich.ports import Clock, Registered, Source
 from tolich.reports.documents import Documents
 from tolich.room import all_of, room_in
 from tolich.settings import Influx, Mqtt, Oidc, Settings
+from tolich.steady import steadily
 from tolich.store.database import migrate, open_engine, refuse_lossy, sqlite_url
 from tolich.store.deliveries import StoreDeliveries
 from tolich.store.health import beat
@@ -165,7 +166,8 @@ def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
         leaving = _leaving(settings, stack)
         checkpointer = Checkpointer(place.engine, key, clock, record, leaving)
         for follow in (checkpointer.run, *_followers(settings, record, stack), *forwards):
-            thread = threading.Thread(target=follow, args=(stop,), name="follower", daemon=True)
+            run = steadily(follow)
+            thread = threading.Thread(target=run, args=(stop,), name="follower", daemon=True)
             thread.start()
             stack.callback(thread.join, 5.0)
             stack.callback(stop.set)
