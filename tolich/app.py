@@ -109,6 +109,16 @@ def store_of(settings: Settings) -> Engine:
     return open_engine(settings.store or sqlite_url(settings.data), settings.store_password_file)
 
 
+@contextmanager
+def opened_store(settings: Settings) -> Iterator[Engine]:
+    """The same, let go in the end."""
+    engine = store_of(settings)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def prepare(place: Place, by: str = "settings") -> None:
     """Migrate the store and take in the register files. Raises Refused with every problem."""
     refuse_lossy(place.engine)

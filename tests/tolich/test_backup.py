@@ -22,11 +22,13 @@ from tolich import backup
 from tolich.backup import Manifest, back_up, check, restore
 from tolich.cli import app
 from tolich.clock import StepClock
+from tolich.evidence.checkpoint import as_json
 from tolich.evidence.keys import made_or_read
 from tolich.replaying import verdicts
 from tolich.store.checkpoints import sign_record
 from tolich.store.copying import contents
 from tolich.store.proof import entries, verify_chain
+from tolich.store.signed import checkpoints
 
 FORK = multiprocessing.get_context("fork")
 
@@ -46,7 +48,9 @@ def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     pipeline.tick(DAY1, fill=True)
     sign_record(of.engine, made_or_read(of.folder), DAY2)
     (of.folder / "checkpoints").mkdir()
-    (of.folder / "checkpoints" / "checkpoint-1.json").write_text("{}\n", encoding="ascii")
+    with of.engine.connect() as connection:
+        (signed,) = checkpoints(connection)
+    (of.folder / "checkpoints" / signed.file).write_bytes(as_json(signed))
     yield of
     of.close()
 
@@ -85,7 +89,9 @@ def test_it_comes_back_whole_into_either_kind(
         assert everything(back.engine) == everything(on.engine)
         assert verify_chain(back.engine, lambda _: None) == entries(on.engine)
         assert shown(back) == shown(on)
-        for name in ("keys/checkpoint.pem", "checkpoints/checkpoint-1.json"):
+        beside = [path.relative_to(on.folder) for path in on.folder.glob("*/checkpoint*")]
+        assert len(beside) == 3  # the key, its public half, the checkpoint
+        for name in beside:
             assert (back.folder / name).read_bytes() == (on.folder / name).read_bytes()
         assert stat.S_IMODE((back.folder / "keys/checkpoint.pem").stat().st_mode) == 0o600
         back.pipeline().submit(hours_of("MAU01", "COD", 20 * HOUR, [50]))  # and it goes on

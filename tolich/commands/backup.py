@@ -11,8 +11,8 @@ import typer
 from rich.progress import Progress
 
 from rules.model import Problem, Refused
-from tolich.app import store_of
-from tolich.backup import Manifest, back_up, restore
+from tolich.app import opened_store
+from tolich.backup import Manifest, Restored, back_up, restore
 from tolich.backup import Progress as Told
 from tolich.commands.serve import SettingsFile
 from tolich.console import err, out, refusing
@@ -38,10 +38,8 @@ def backup(
         if loaded.store is None and not (loaded.data / "evidence.db").is_file():
             said = "there is no store in this folder"
             raise Refused([Problem(str(loaded.data), "evidence.db", said)])
-        engine = store_of(loaded)
-        with telling() as told:
+        with opened_store(loaded) as engine, telling() as told:
             made = back_up(engine, loaded.data, to, told)
-    engine.dispose()
     out.print(f"{to}: {summary(made)}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -58,16 +56,7 @@ def restore_backup(
     """
     with refusing():
         loaded = _loaded(settings, data)
-        engine = store_of(loaded)
-        try:
-            with (
-                writer_lock(loaded.data, patience=0), alone_on(engine, patience=0),
-                telling() as told,
-            ):  # fmt: skip
-                found = restore(source, engine, loaded.data, told)
-        except AlreadyWriting as error:
-            raise Refused([Problem("store", "lock", str(error))]) from error
-    engine.dispose()
+        found = _restored(source, loaded)
     out.print(f"restored: {summary(found.manifest)}; the record is sound, every table the same")
     if found.later:
         err.print(
@@ -75,6 +64,18 @@ def restore_backup(
             "prove that the record went on, and `tolich verify` will say so. Keep them apart.",
             soft_wrap=True,
         )
+
+
+def _restored(source: Path, settings: Settings) -> Restored:
+    data = settings.data
+    try:
+        with (
+            opened_store(settings) as engine, writer_lock(data, patience=0),
+            alone_on(engine, patience=0), telling() as told,
+        ):  # fmt: skip
+            return restore(source, engine, data, told)
+    except AlreadyWriting as error:
+        raise Refused([Problem("store", "lock", str(error))]) from error
 
 
 def summary(of: Manifest) -> str:

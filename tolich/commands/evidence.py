@@ -69,6 +69,7 @@ def verify(
             if backed_up:
                 engine = _intact(source)
             _tell(_verified(engine, str(source), outside, trusted), bool(trusted))
+            engine.dispose()
     except Broken as broken:
         err.print("[bold red]Broken:[/]", end=" ")
         err.print(str(broken), markup=False, highlight=False, soft_wrap=True)
@@ -115,9 +116,7 @@ def _verified(
         raise Refused([Problem(name, "evidence.db", said)])
     with Progress(console=err) as bar:
         task = bar.add_task("verifying", total=entries(engine))
-        found = verify_record(engine, lambda done: bar.update(task, completed=done), outside, keys)
-    engine.dispose()
-    return found
+        return verify_record(engine, lambda done: bar.update(task, completed=done), outside, keys)
 
 
 def _tell(found: Proven, trusted: bool) -> None:

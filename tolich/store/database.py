@@ -122,7 +122,7 @@ def migrate(engine: Engine) -> None:
 
 def migrate_within(connection: Connection) -> None:
     """The same, as part of a transaction."""
-    config = _alembic()
+    config = alembic_config()
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     found = schema_version(connection)
     if found is not None and found not in known:
@@ -173,10 +173,11 @@ def schema_version(connection: Connection) -> str | None:
 
 def newest_schema() -> str:
     """The schema that this version makes."""
-    return str(ScriptDirectory.from_config(_alembic()).get_current_head())
+    return str(ScriptDirectory.from_config(alembic_config()).get_current_head())
 
 
-def _alembic() -> Config:
+def alembic_config() -> Config:
+    """What Alembic needs to know; the connection is added to its attributes."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     return config
