@@ -1,4 +1,6 @@
-"""Backups: a folder that holds a store, its signing key and its checkpoints, and says of what.
+"""Backups: a folder that holds a store and its checkpoints, and says of what.
+
+The signing key is not in it: whoever had both could write another history and sign it.
 
 `manifest.json` is written last and the folder gets its name after that: what bears the name
 is whole. A store comes back whole or not at all.
@@ -42,8 +44,8 @@ from tolich.store.proof import Proven, verify_record
 MANIFEST = "manifest.json"
 STORE = "store.db"
 FORMAT = 1
-BESIDE = ("keys", "checkpoints")
-"""Folders of the data folder that belong to the record."""
+CHECKPOINTS = "checkpoints"
+"""The folder of the data folder that belongs to the record."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is under way, how much of it is done, and of how much."""
@@ -88,9 +90,8 @@ def back_up(engine: Engine, data: Path, to: Path, progress: Progress) -> Manifes
         raise Refused([Problem(str(to), "folder", "is there already: a backup replaces nothing")])
     with _whole_or_not(to) as folder:
         # Before the store: a checkpoint that the copied record does not reach would accuse it.
-        for name in BESIDE:
-            if (data / name).is_dir():
-                shutil.copytree(data / name, folder / name)
+        if (data / CHECKPOINTS).is_dir():
+            shutil.copytree(data / CHECKPOINTS, folder / CHECKPOINTS)
         copy_out(engine, folder / STORE, _named(progress, "copying"))
         manifest = _manifest(folder, engine, progress)
         (folder / MANIFEST).write_text(_as_json(manifest), encoding="utf-8")
@@ -138,6 +139,17 @@ def read_manifest(folder: Path) -> Manifest:
         return _of_json(told)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused([Problem(str(path), "content", f"no manifest: {error!r}")]) from error
+
+
+def refuse_changed(folder: Path, manifest: Manifest) -> None:
+    """Raises Refused, naming every file that is not as it was backed up."""
+    problems = [
+        Problem(str(folder / name), "file", "is missing from the backup, or not what it was")
+        for name, expected in manifest.files.items()
+        if not (folder / name).is_file() or _file(folder / name) != expected
+    ]
+    if problems:
+        raise Refused(problems)
 
 
 # --- making -------------------------------------------------------------------------------------
@@ -210,17 +222,6 @@ def _of_json(told: Mapping[str, Any]) -> Manifest:
 # --- bringing back ------------------------------------------------------------------------------
 
 
-def refuse_changed(folder: Path, manifest: Manifest) -> None:
-    """Raises Refused, naming every file that is not as it was backed up."""
-    problems = [
-        Problem(str(folder / name), "file", "is missing from the backup, or not what it was")
-        for name, expected in manifest.files.items()
-        if not (folder / name).is_file() or _file(folder / name) != expected
-    ]
-    if problems:
-        raise Refused(problems)
-
-
 def _proven(file: Path, progress: Progress) -> Proven:
     copied = frozen(file)
     with copied.connect() as connection:
@@ -280,13 +281,13 @@ def _up_to_date(file: Path, manifest: Manifest, progress: Progress) -> Contents:
 
 @contextmanager
 def _bringing_beside(folder: Path, data: Path, manifest: Manifest) -> Iterator[None]:
-    """Keys and checkpoints come before their store, and go again when it does not come."""
+    """Checkpoints come before their store, and go again when it does not come."""
     wanted = [name for name in manifest.files if name != STORE and not (data / name).exists()]
     try:
         for name in wanted:
             target = data / name
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            shutil.copy2(folder / name, target)  # with its permissions: keys are closed to others
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(folder / name, target)
             _flush(target)
         yield
     except BaseException:
@@ -297,7 +298,7 @@ def _bringing_beside(folder: Path, data: Path, manifest: Manifest) -> Iterator[N
 
 def _later(data: Path, manifest: Manifest) -> tuple[str, ...]:
     """Checkpoints that were left in the data folder and speak of what is lost."""
-    kept = {f"checkpoints/{path.name}" for path in (data / "checkpoints").glob("*.json")}
+    kept = {f"{CHECKPOINTS}/{path.name}" for path in (data / CHECKPOINTS).glob("*.json")}
     return tuple(sorted(kept - set(manifest.files)))
 
 

@@ -14,7 +14,7 @@ import yaml
 from rules.days import DAY_SECONDS, midnight, rfc3339
 from simulators.message import Outgoing, envelope
 from simulators.publish import Broker, Publisher, flood
-from tests.end_to_end.monitor import Monitor, recent_register, start_tolich, until
+from tests.end_to_end.monitor import Monitor, listening, recent_register, start_tolich, until
 from tests.postgres import PASSWORD, Postgres
 from tests.servers import Mosquitto
 from tests.stores import Kind
@@ -81,6 +81,11 @@ class World:
         found = self.monitor.api.all("findings", station=STATION, period="day")
         return {one["start"]: (one["outcome"], one["mean"], one["counts"]) for one in found}
 
+    def kill_monitor(self) -> None:
+        """SIGKILL, and its web process has noticed that it is alone."""
+        self.monitor.kill()
+        until(lambda: not listening(self.monitor.port), "the API's port is let go")
+
     def lose_everything(self) -> None:
         """Disk and server gone; a new disk and a new database."""
         shutil.rmtree(self.monitor.data)
@@ -112,7 +117,7 @@ def test_killed_and_lost_and_brought_back(tmp_path: Path, kind: Kind) -> None:
         world.until_readings(SLOTS)
         until(lambda: monitor.api.all("alerts", kind="exceedance"), "an exceedance is raised")
 
-        monitor.kill()  # in the middle of nothing, and with messages waiting
+        world.kill_monitor()  # in the middle of nothing, and with messages waiting
         world.send(during[:50])
         monitor.start()
         monitor.until_ready()
@@ -124,7 +129,7 @@ def test_killed_and_lost_and_brought_back(tmp_path: Path, kind: Kind) -> None:
         sending.join()
         world.until_readings(2 * SLOTS)
         judged = until(lambda: len(days := world.days()) >= 3 and days, "the days are judged")
-        monitor.kill()
+        world.kill_monitor()
 
         world.lose_everything()
         world.send(after)  # the broker keeps them: nobody listens

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import shutil
 import signal
 import stat
 from collections.abc import Iterator
@@ -89,11 +88,8 @@ def test_it_comes_back_whole_into_either_kind(
         assert everything(back.engine) == everything(on.engine)
         assert verify_chain(back.engine, lambda _: None) == entries(on.engine)
         assert shown(back) == shown(on)
-        beside = [path.relative_to(on.folder) for path in on.folder.glob("*/checkpoint*")]
-        assert len(beside) == 3  # the key, its public half, the checkpoint
-        for name in beside:
-            assert (back.folder / name).read_bytes() == (on.folder / name).read_bytes()
-        assert stat.S_IMODE((back.folder / "keys/checkpoint.pem").stat().st_mode) == 0o600
+        for path in (on.folder / "checkpoints").iterdir():
+            assert (back.folder / "checkpoints" / path.name).read_bytes() == path.read_bytes()
         back.pipeline().submit(hours_of("MAU01", "COD", 20 * HOUR, [50]))  # and it goes on
         assert verify_chain(back.engine, lambda _: None) > entries(on.engine)
         back.close()
@@ -147,14 +143,21 @@ def test_nothing_is_overwritten(on: Stage, made: Path, tmp_path: Path) -> None:
         back_up(opened(on.folder), on.folder, made, quiet)
 
 
-def test_another_key_is_not_replaced(made: Path, tmp_path: Path, either_store: Kind) -> None:
+def test_another_checkpoint_is_not_replaced(made: Path, tmp_path: Path) -> None:
     folder = tmp_path / "back"
     engine = empty(folder)
-    made_or_read(folder)
-    assert "keys/checkpoint.pem: file: is another one" in refused(made, folder, engine)
+    (folder / "checkpoints").mkdir()
+    (name,) = (path.name for path in (made / "checkpoints").iterdir())
+    (folder / "checkpoints" / name).write_text("of another record", encoding="ascii")
+    assert f"checkpoints/{name}: file: is another one" in refused(made, folder, engine)
 
 
-@pytest.mark.parametrize("name", ["store.db", "keys/checkpoint.pem", "manifest.json"])
+def test_the_signing_key_is_not_in_it(on: Stage, made: Path) -> None:
+    assert (on.folder / "keys").is_dir()
+    assert not [path for path in made.rglob("*") if path.suffix == ".pem"]
+
+
+@pytest.mark.parametrize("name", ["store.db", "manifest.json"])
 def test_a_backup_that_was_changed_is_refused(made: Path, tmp_path: Path, name: str) -> None:
     changed = bytearray((made / name).read_bytes())
     changed[len(changed) // 2] ^= 1
@@ -256,11 +259,11 @@ def test_the_commands_walk_through_it(on: Stage, tmp_path: Path, either_store: K
     assert (status, f"{count} entries, no break" in said) == (0, True)
     assert run("restore", str(to), "--settings", settings)[0] == 2
 
-    shutil.copytree(on.folder / "keys", tmp_path / "kept")
     empty(tmp_path / "back").dispose()
     fresh = str(settings_file(tmp_path / "back"))
     status, said = run("restore", str(to), "--settings", fresh)
     assert (status, "the record is sound, every table the same" in said) == (0, True)
+    assert "The signing key is not in a backup" in said
     status, said = run("verify", "--settings", fresh)
     assert (status, f"{count} entries, no break" in said) == (0, True)
 

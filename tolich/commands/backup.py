@@ -16,6 +16,7 @@ from tolich.backup import Manifest, Restored, back_up, restore
 from tolich.backup import Progress as Told
 from tolich.commands.serve import SettingsFile
 from tolich.console import err, out, refusing
+from tolich.evidence.keys import key_file
 from tolich.lock import AlreadyWriting, alone_on, writer_lock
 from tolich.settings import Settings, load_settings
 
@@ -27,11 +28,11 @@ def backup(
     data: Data = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Copy the store, its signing key and its checkpoints into a folder, while all goes on.
+    """Copy the store and its checkpoints into a folder, while all goes on.
 
     The copy is of one moment. It needs no server to be proved (`tolich verify FOLDER`), and it
-    can be restored into SQLite as well as PostgreSQL. It holds the signing key: keep it as
-    closed as the data folder. The settings and the files they name are not in it.
+    can be restored into SQLite as well as PostgreSQL. Not in it: the signing key (`keys` in
+    the data folder; keep a copy of it apart), the settings, and the files they name.
     """
     with refusing():
         loaded = _loaded(settings, data)
@@ -58,6 +59,12 @@ def restore_backup(
         loaded = _loaded(settings, data)
         found = _restored(source, loaded)
     out.print(f"restored: {summary(found.manifest)}; the record is sound, every table the same")
+    if not key_file(loaded.data).exists():
+        err.print(
+            f"The signing key is not in a backup: put {key_file(loaded.data).parent} back before "
+            "you start, or a new key signs from now on.",
+            soft_wrap=True,
+        )
     if found.later:
         err.print(
             f"{len(found.later)} checkpoints in the data folder are newer than this backup: they "
