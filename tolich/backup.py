@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -160,16 +160,15 @@ def _whole_or_not(to: Path) -> Iterator[Path]:
     """A folder beside the one that is wanted, which becomes it in the end, or is taken away."""
     to.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(mkdtemp(prefix=f".{to.name}.", suffix=".partial", dir=to.parent))
-    try:
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)
         yield folder
         for path in folder.rglob("*"):
             _flush(path)
         _flush(folder)
         folder.rename(to)
-        _flush(to.parent)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        undo.pop_all()
+    _flush(to.parent)
 
 
 def _manifest(folder: Path, engine: Engine, progress: Progress) -> Manifest:
@@ -283,17 +282,15 @@ def _up_to_date(file: Path, manifest: Manifest, progress: Progress) -> Contents:
 def _bringing_beside(folder: Path, data: Path, manifest: Manifest) -> Iterator[None]:
     """Checkpoints come before their store, and go again when it does not come."""
     wanted = [name for name in manifest.files if name != STORE and not (data / name).exists()]
-    try:
+    with ExitStack() as undo:
         for name in wanted:
             target = data / name
+            undo.callback(target.unlink, missing_ok=True)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / name, target)
             _flush(target)
         yield
-    except BaseException:
-        for name in wanted:
-            (data / name).unlink(missing_ok=True)
-        raise
+        undo.pop_all()
 
 
 def _later(data: Path, manifest: Manifest) -> tuple[str, ...]:
