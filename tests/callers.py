@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from api.view import Parts
 from rules.register import Register
 from rules.roles import Right, Role
+from tests.stores import filled, opened
 from tolich.accounts import StoreAccounts
 from tolich.amending import Amender
 from tolich.app import Place
@@ -18,7 +19,7 @@ from tolich.metrics import metrics_text
 from tolich.pipeline import Pipeline
 from tolich.ports import EVERYTHING, Caller, Clock, Scope
 from tolich.reports.documents import Documents
-from tolich.store.database import migrate, open_engine, sqlite_url
+from tolich.store.database import migrate
 from tolich.working import Worker
 
 KEY = "everything"
@@ -56,10 +57,8 @@ class KnownCallers(StoreAccounts):
 
 def empty_store(folder: Path) -> Engine:
     """A store with nothing in it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    engine = open_engine(sqlite_url(folder))
-    migrate(engine)
-    return engine
+    filled(folder, migrate)
+    return opened(folder)
 
 
 def parts_of(on: Place, pipeline: Pipeline, accounts: StoreAccounts) -> Parts:

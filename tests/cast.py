@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, event, select
@@ -20,11 +17,13 @@ from ingest.decode import decode
 from ingest.topics import readings_topic
 from rules.days import DAY_SECONDS, day_start, rfc3339
 from rules.model import PERIODS, Series, finding_id
+from tests.stores import copy, filled
+from tests.stores import opened as opened
 from tolich.clock import StepClock
 from tolich.packs import load_catalogue, load_regulations
 from tolich.pipeline import Decode, Pipeline, Taking
 from tolich.ports import EVERYTHING, AlertQuery, Delivery, FindingQuery, Registered, Shape
-from tolich.store.database import migrate, open_engine, sqlite_url
+from tolich.store.database import migrate
 from tolich.store.ledger import appending
 from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
@@ -184,47 +183,24 @@ class Stage:
         self.engine.dispose()
 
 
-def opened(folder: Path) -> Engine:
-    """The store of a folder, not waiting for the disk: these tests lose no power."""
-    engine = open_engine(sqlite_url(folder))
-    event.listen(engine, "connect", _no_waiting)
-    return engine
-
-
-def _no_waiting(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA synchronous=OFF")
-
-
-@cache
-def _template() -> bytes:
-    """A migrated store with the register of the cast, made once."""
-    with TemporaryDirectory(prefix="tolich-cast-") as name:
-        folder = Path(name)
-        engine = opened(folder)
-        migrate(engine)
-        enter(
-            engine, cast_register(), CATALOGUE, REGULATIONS, document="cast", by="tests",
-            now=DAY0 - DAY_SECONDS,
-        )  # fmt: skip
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        engine.dispose()
-        return (folder / "evidence.db").read_bytes()
+def fill_cast(engine: Engine) -> None:
+    """A migrated store with the register of the cast."""
+    migrate(engine)
+    enter(
+        engine, cast_register(), CATALOGUE, REGULATIONS, document="cast", by="tests",
+        now=DAY0 - DAY_SECONDS,
+    )  # fmt: skip
 
 
 def stage(folder: Path, now: int = DAY0) -> Stage:
     """A store of its own in `folder`, with the cast registered and nothing heard."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "evidence.db").write_bytes(_template())
+    filled(folder, fill_cast)
     return Stage(folder, StepClock(now))
 
 
 def copied(of: Stage, folder: Path) -> Stage:
     """A copy of a store, to spoil."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with of.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    shutil.copy(of.folder / "evidence.db", folder / "evidence.db")
+    copy(of.engine, of.folder, folder)
     return Stage(folder, StepClock(of.clock.now()))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import Phase, settings
+
+from tests.stores import Kind, letting_go, stores_on
 
 # The same examples in every run: a failure found here is found everywhere. No deadline, for
 # a busy machine must not fail a test that asserts nothing about time.
@@ -19,6 +21,19 @@ settings.load_profile("repeatable")
 
 NO_SKIP = "TOLICH_NO_SKIP"
 MAY_SKIP = "shared:"  # how the reason of a test begins that reads files beside the clone
+
+
+@pytest.fixture(autouse=True)
+def _stores_of_one_test() -> Iterator[None]:
+    with letting_go():
+        yield
+
+
+@pytest.fixture(scope="module", params=list(Kind))
+def either_store(request: pytest.FixtureRequest) -> Iterator[Kind]:
+    """For what holds of any store: the tests of a file run on each kind of it."""
+    with stores_on(request.param) as kind:
+        yield kind
 
 
 @pytest.hookimpl(wrapper=True)

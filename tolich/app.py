@@ -34,7 +34,7 @@ from tolich.evidence.keys import made_or_read
 from tolich.forwarding.running import forwarding
 from tolich.forwarding.sender import Registry
 from tolich.leaving import TIMEOUT, FolderLeaving, Leaving, MailLeaving, WebhookLeaving
-from tolich.lock import writer_lock
+from tolich.lock import alone_on, writer_lock
 from tolich.metrics import metrics_text
 from tolich.notify.channel import Channel
 from tolich.notify.sections import Notify
@@ -45,9 +45,10 @@ from tolich.packs import load_catalogue, load_regulations
 from tolich.pipeline import Decode, Pipeline, Taking
 from tolich.ports import Clock, Registered, Source
 from tolich.reports.documents import Documents
-from tolich.room import room_in
+from tolich.room import all_of, room_in
 from tolich.settings import Influx, Mqtt, Oidc, Settings
-from tolich.store.database import migrate, open_engine, sqlite_url
+from tolich.steady import steadily
+from tolich.store.database import migrate, open_engine, refuse_lossy, sqlite_url
 from tolich.store.deliveries import StoreDeliveries
 from tolich.store.health import beat
 from tolich.store.reads import StoreReads
@@ -75,7 +76,7 @@ class Place:
         self.regulations = load_regulations(extra=settings.regulations)
         self.periods = known_periods(self.regulations)
         settings.data.mkdir(parents=True, exist_ok=True)
-        self.engine: Engine = open_engine(settings.store or sqlite_url(settings.data))
+        self.engine: Engine = store_of(settings)
 
     def registered(self) -> Registered:
         """The register as it stands in the store."""
@@ -104,8 +105,24 @@ class Place:
         )
 
 
+def store_of(settings: Settings) -> Engine:
+    """The store that settings name, opened when it is first asked."""
+    return open_engine(settings.store or sqlite_url(settings.data), settings.store_password_file)
+
+
+@contextmanager
+def opened_store(settings: Settings) -> Iterator[Engine]:
+    """The same, let go in the end."""
+    engine = store_of(settings)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def prepare(place: Place, by: str = "settings") -> None:
     """Migrate the store and take in the register files. Raises Refused with every problem."""
+    refuse_lossy(place.engine)
     migrate(place.engine)
     problems: list[Problem] = []
     for path in place.settings.register_files:
@@ -147,6 +164,7 @@ def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
     with ExitStack() as stack:
         stack.enter_context(writer_lock(settings.data))
         place = Place(settings, clock)
+        alone = stack.enter_context(alone_on(place.engine))
         prepare(place)
         pipeline = place.pipeline()
         sources, connected = _sources(settings, clock, pipeline)
@@ -159,17 +177,14 @@ def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
         leaving = _leaving(settings, stack)
         checkpointer = Checkpointer(place.engine, key, clock, record, leaving)
         keeper = LogKeeper(place.engine)
-        for follow in (
-            keeper.run,
-            checkpointer.run,
-            *_followers(settings, record, stack),
-            *forwards,
-        ):
-            thread = threading.Thread(target=follow, args=(stop,), name="follower", daemon=True)
+        ours = (keeper.run, checkpointer.run)
+        for follow in (*ours, *_followers(settings, record, stack), *forwards):
+            run = steadily(follow)
+            thread = threading.Thread(target=run, args=(stop,), name="follower", daemon=True)
             thread.start()
             stack.callback(thread.join, 5.0)
             stack.callback(stop.set)
-        pipeline.room = room_in(settings.data, settings.min_free_mb)
+        pipeline.room = all_of(room_in(settings.data, settings.min_free_mb), alone)
         pipeline.telling = _telling(settings.notify, lambda: pipeline.registered)
         notifier = sender(place.engine, settings.notify)
         telling = threading.Thread(target=notifier.run, args=(stop,), name="notify", daemon=True)

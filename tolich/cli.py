@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from tolich.commands import (
+    backup,
     bundle,
     cases,
     demo,
@@ -43,6 +44,8 @@ app.command("test-rules")(cases.check_cases)
 app.command("rejudge")(rejudge.rejudge_days)
 app.command("verify")(evidence.verify)
 app.command("prune")(prune.prune_readings)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore_backup)
 app.add_typer(regulations.regulations, name="regulations")
 app.add_typer(law.permits, name="permits")
 app.add_typer(notify.notify, name="notify")

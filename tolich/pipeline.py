@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from rules.days import midnight, rfc3339
 from rules.judge import GRACE
@@ -82,6 +83,7 @@ class Taking:
         self._decode = decode
         self.series: dict[Series, int] = series_keys(engine)
         self._register_version = self._version()
+        self._doubtful = False  # what is remembered may not be what is in the store
 
     def submit(self, deliveries: Sequence[Delivery], busy: bool = False) -> list[Receipt]:
         """Store a batch; one receipt a delivery. Raises NotDurable when nothing was stored.
@@ -141,6 +143,7 @@ class Taking:
     def _batch(
         self, deliveries: Sequence[Delivery], busy: bool, *, judging: bool = True
     ) -> list[Receipt]:
+        self._certain()
         now = self.clock.now()
         decoded = [self._decoded(delivery, now) for delivery in deliveries]
         with self._appending(now) as append:
@@ -167,6 +170,21 @@ class Taking:
 
     def _recover(self) -> None:
         """A transaction failed: what was remembered of it is forgotten."""
+        self._doubtful = True
+        with suppress(NotDurable):  # the store is away: before anything else is done, then
+            self._certain()
+
+    def _certain(self) -> None:
+        """Remember nothing that may not be in the store. Raises NotDurable: it does not answer."""
+        if self._doubtful:
+            try:
+                self._recall()
+            except (OperationalError, InterfaceError) as error:
+                raise NotDurable(str(error.orig)) from error
+            self._doubtful = False
+
+    def _recall(self) -> None:
+        """Read anew what is remembered of the store: nothing, in the web process."""
 
     def _decoded(self, delivery: Delivery, now: int) -> Decoded:
         try:
@@ -243,6 +261,7 @@ class Pipeline(Taking):
             raise
 
     def _tick(self, connected: int | None, fill: bool, busy: bool) -> None:
+        self._certain()
         if self.refresh():
             self.settler.replace_register(self.registered)
         mono = time.monotonic()
@@ -273,6 +292,7 @@ class Pipeline(Taking):
 
     def _settle_some(self, days: list[StationDay]) -> int:
         try:
+            self._certain()
             with self._appending() as append:
                 self._take_over(append)
                 written = self._settle(append, days)
@@ -340,7 +360,7 @@ class Pipeline(Taking):
             self.waiting.due.pop(day, None)
         self._settled = []
 
-    def _recover(self) -> None:
+    def _recall(self) -> None:
         self._settled = []
         self.settler.forget()
         self.silence.recall()

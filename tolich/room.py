@@ -23,3 +23,13 @@ def room_in(data: Path, min_free_mb: int) -> Callable[[], None]:
             )
 
     return check
+
+
+def all_of(*checks: Callable[[], None]) -> Callable[[], None]:
+    """Several checks as one."""
+
+    def check() -> None:
+        for one in checks:
+            one()
+
+    return check

@@ -21,6 +21,8 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from rules.loading import meant
 from rules.model import Problem, Refused
@@ -90,6 +92,22 @@ def _url(text: str) -> str:
     return text
 
 
+def _store(text: str) -> str:
+    """A database URL of a kind we know; what is wrong is told without repeating it."""
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise ValueError(f"no database URL: {_STORE_URL}") from error
+    if url.password is not None or "password" in url.query:
+        raise ValueError("holds a password: put it alone into a file, named by store_password_file")
+    if url.get_backend_name() not in ("postgresql", "sqlite"):
+        raise ValueError(f"neither PostgreSQL nor SQLite: {_STORE_URL}")
+    return text
+
+
+_STORE_URL = "expected postgresql://USER@HOST:5432/DATABASE"
+
+
 class Forward(Section):
     """A server that gets TT10 files of readings, such as the authority's: docs/forwarding.md."""
 
@@ -147,7 +165,9 @@ class Settings(BaseSettings):
     )
 
     data: Path = Path("data")
-    store: str | None = None  # a database URL; default: SQLite in `data`
+    # A database URL, such as postgresql://tolich@127.0.0.1:5432/tolich; default: SQLite in `data`.
+    store: Annotated[str, AfterValidator(_store)] | None = None
+    store_password_file: Path | None = None
     register_files: list[Path] = Field(
         default_factory=list, validation_alias=AliasChoices("register", "TOLICH_REGISTER")
     )
@@ -203,6 +223,9 @@ def load_settings(path: Path | None) -> Settings:
         raise Refused([_problem(name, one) for one in error.errors()]) from error
     missing = _absent(name, "register", loaded.register_files)
     missing += _absent(name, "regulations", loaded.regulations)
+    secret = loaded.store_password_file
+    if secret is not None and not secret.is_file():
+        missing.append(Problem(name, "store_password_file", f"there is no file {secret}"))
     if missing:
         raise Refused(missing)
     return loaded
@@ -229,6 +252,8 @@ def _problem(name: str, error: Any) -> Problem:
     place = [str(part) for part in error["loc"]]
     if error["type"] == "extra_forbidden":
         return Problem(name, ".".join(place), f"unknown key{meant(place[-1], _known(place[:-1]))}")
+    if place == ["store"]:  # somebody may have put a password into it
+        return Problem(name, "store", error["msg"])
     return Problem(name, ".".join(place), f"{error['msg']}; found {error['input']!r}")
 
 

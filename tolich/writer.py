@@ -158,6 +158,9 @@ class Writer:
         counters = asdict(self.pipeline.counters) | {
             "queue": self._arrivals.qsize(),
             "due": len(self.pipeline.waiting.due),
-            **self._others(),
         }
-        beat(self.pipeline.engine, WRITER, [*self.problems, *broken], counters)
+        try:
+            told = {**counters, **self._others()}
+            beat(self.pipeline.engine, WRITER, [*self.problems, *broken], told)
+        except OperationalError as error:  # whoever asks sees that no sign of life comes
+            log.error("no sign of life was given", reason=str(error.orig))

@@ -49,7 +49,11 @@ def register(stations: int, since: int) -> dict[str, Any]:
 
 def place(folder: Path, stations: int, since: int, clock: Clock) -> Place:
     """An empty store in a folder with that register."""
-    made = Place(Settings(data=folder, mqtt=None), clock)
+    return registered(Place(Settings(data=folder, mqtt=None), clock), stations, since)
+
+
+def registered(made: Place, stations: int, since: int) -> Place:
+    """An empty store of any kind with that register."""
     prepare(made)
     enter_mapping(made, register(stations, since), "bench", "bench")
     return made

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -151,8 +151,9 @@ class Monitor:
     """A monitor with a folder of its own. Entering starts it, leaving stops it in good order."""
 
     def __init__(
-        self, folder: Path, mqtt: int, register: Path, watched: Path | None = None
-    ) -> None:
+        self, folder: Path, mqtt: int, register: Path, watched: Path | None = None,
+        store: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.data = folder / "data"
         self.port = free_port()
         self.api = Api(f"http://127.0.0.1:{self.port}")
@@ -166,6 +167,7 @@ class Monitor:
             "http": {"port": self.port},
             "folder": None if watched is None else str(watched),
             "min_free_mb": 10,
+            **(store or {}),
         }
         self.settings.write_text(yaml.safe_dump(told), encoding="utf-8")
         self.keys: dict[str, str] = {}  # of an officer who sees all, and of every station

@@ -13,6 +13,7 @@ from rules.model import Refused
 from rules.roles import RIGHTS, Right, Role
 from tests.callers import caller, empty_store
 from tests.cast import CATALOGUE, REGULATIONS, cast_register
+from tests.stores import Kind
 from tolich.accounts import FIRST, LOGIN_LASTS, StoreAccounts, Throttles
 from tolich.clock import StepClock
 from tolich.ports import AccountAsked, LoginRefused
@@ -56,7 +57,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path, either_store: Kind) -> Desk:
     return Desk(tmp_path)
 
 

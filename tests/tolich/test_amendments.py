@@ -33,6 +33,7 @@ from tests.cast import (
     stage,
     transitions,
 )
+from tests.stores import Kind
 from tolich.amending import Amender
 from tolich.pipeline import Pipeline
 from tolich.ports import EVERYTHING, AlertQuery, Amend, AmendmentQuery, Delivery, Scope, Shape
@@ -51,7 +52,7 @@ AUTHOR = "Phòng Giám sát (mẫu)"
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     of = stage(tmp_path, DAY0)
     yield of
     verify_chain(of.engine, lambda _: None)

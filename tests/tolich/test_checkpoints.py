@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from rules.model import Refused
 from tests.cast import DAY0, DAY1, HOUR, Said, Stage, message, stage
+from tests.stores import Kind
 from tolich.app import writing_process
 from tolich.checkpointing import Checkpointer
 from tolich.clock import StepClock
@@ -36,7 +37,7 @@ ONE = Checkpoint(3, DAY0, 11, 20, b"h" * 32, b"r" * 32, b"").signed(KEY)
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     of = stage(tmp_path / "data", DAY0 + HOUR)
     yield of
     of.close()

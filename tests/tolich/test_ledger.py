@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event, select
 
-from tests.cast import DAY0, Stage, append_many, full_disk, opened, stage
+from tests.cast import DAY0, Stage, full_disk, opened, stage
+from tests.stores import Kind
 from tolich.ports import NotDurable
+from tolich.store.database import writing
 from tolich.store.ledger import Append, appending, canonical, link
-from tolich.store.proof import entries, verify_chain
+from tolich.store.proof import verify_chain
 from tolich.store.schema import chain, head, version
 from tolich.store.verdicts import version_key
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     of = stage(tmp_path, DAY0)
     yield of
     of.close()
@@ -37,27 +39,6 @@ def headed(engine: Engine) -> tuple[int, int]:
     with engine.connect() as connection:
         seq, at = connection.execute(select(head.c.seq, head.c.at)).one()
     return seq, at
-
-
-def test_two_processes_append_without_a_gap_and_without_a_step_back(on: Stage) -> None:
-    """Their plant times lie a day apart: the record's time is the greater of both."""
-    before = entries(on.engine)
-    context = multiprocessing.get_context("spawn")
-    at_once = [
-        context.Process(target=append_many, args=(on.folder, now, 25))
-        for now in (DAY0, DAY0 + 86400)
-    ]
-    for process in at_once:
-        process.start()
-    for process in at_once:
-        process.join(60)
-    assert [process.exitcode for process in at_once] == [0, 0]
-    rows = chained(on.engine)
-    assert [seq for seq, _ in rows] == list(range(1, before + 51))
-    times = [at for _, at in rows]
-    assert times == sorted(times)
-    assert headed(on.engine) == rows[-1]
-    assert verify_chain(on.engine, lambda _: None) == before + 50
 
 
 def test_plant_time_that_falls_behind_is_held(on: Stage) -> None:
@@ -109,20 +90,25 @@ def test_an_append_of_nothing_does_not_move_the_head(on: Stage) -> None:
 
 
 def test_a_record_that_is_locked_for_too_long_is_not_durable(on: Stage) -> None:
-    holder, impatient = on.engine.raw_connection(), opened(on.folder)
+    impatient = opened(on.folder)
     event.listen(impatient, "connect", _impatient)
     try:
-        holder.cursor().execute("BEGIN IMMEDIATE")
-        with pytest.raises(NotDurable, match="locked"), appending(impatient, DAY0) as append:
+        with (
+            writing(on.engine).begin(),
+            pytest.raises(NotDurable, match=r"locked|lock timeout"),
+            appending(impatient, DAY0) as append,
+        ):
             written(append)
     finally:
-        holder.cursor().execute("ROLLBACK")
-        holder.close()
         impatient.dispose()
 
 
 def _impatient(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA busy_timeout=1")
+    if isinstance(connection, psycopg.Connection):
+        connection.execute("SET lock_timeout = '1ms'")
+        connection.commit()
+    else:
+        connection.execute("PRAGMA busy_timeout=1")
 
 
 texts = st.text(max_size=20)

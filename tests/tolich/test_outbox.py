@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cast import DAY0, HOUR, Stage, hours_of, stage
+from tests.stores import Kind
 from tolich.outbox import FOLLOWER, Message, Outbox
 from tolich.pipeline import Pipeline
 from tolich.ports import Delivery, Entry
@@ -27,7 +28,7 @@ class Broker:
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     of = stage(tmp_path, DAY0 + 12 * HOUR)
     yield of
     of.close()

@@ -32,6 +32,7 @@ from tests.cast import (
     stage,
     stored,
 )
+from tests.stores import Kind
 from tolich.pipeline import Decode, Pipeline
 from tolich.ports import (
     EVERYTHING,
@@ -56,7 +57,7 @@ POISON = b"666"
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     of = stage(tmp_path, DAY0 + 12 * HOUR)
     yield of
     verify_chain(of.engine, lambda _: None)

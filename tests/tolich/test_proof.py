@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.types import Boolean, LargeBinary
+from sqlalchemy.types import Boolean, LargeBinary, SmallInteger
 
 from rules.days import DAY_SECONDS
 from rules.roles import Role
@@ -37,6 +37,7 @@ from tests.cast import (
     message,
     stage,
 )
+from tests.stores import Kind, in_sql_of
 from tolich.amending import Amender
 from tolich.evidence.links import content_of, early_content
 from tolich.ports import EVERYTHING, Amend, Delivery
@@ -61,7 +62,7 @@ DAY4 = DAY0 + 4 * DAY_SECONDS
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def told(tmp_path_factory: pytest.TempPathFactory, either_store: Kind) -> Iterator[Stage]:
     """A store with something in every table of evidence."""
     of = stage(tmp_path_factory.mktemp("told"), DAY0 - HOUR)
     pipeline = of.pipeline()
@@ -121,7 +122,8 @@ def change(of: Stage, folder: Path, *statements: str) -> str:
     spoiled = copied(of, folder)
     with spoiled.engine.begin() as connection:
         for statement in statements:
-            assert connection.exec_driver_sql(statement).rowcount >= 1, statement
+            ours = in_sql_of(spoiled.engine, statement)
+            assert connection.exec_driver_sql(ours).rowcount >= 1, statement
     with pytest.raises(Broken) as broken:
         verify_chain(spoiled.engine, lambda _: None)
     spoiled.close()
@@ -138,7 +140,7 @@ def test_a_sound_record_verifies_to_its_end(told: Stage) -> None:
 
 CHANGES = {
     "raw payload": (
-        "UPDATE raw SET payload = CAST(replace(payload, '50', '51') AS BLOB) WHERE id = 9",
+        "UPDATE raw SET payload = x'7b7d' WHERE id = 9",
         "batch",
     ),
     "raw topic": ("UPDATE raw SET topic = replace(topic, 'MAU01', 'MAU02') WHERE id = 9", "batch"),
@@ -163,7 +165,7 @@ CHANGES = {
     "limit": ("UPDATE \"limit\" SET body = replace(body, '100', '101')", "limit"),
     "version": ("UPDATE version SET body = replace(body, 'engine', 'Engine')", "version 1"),
     "chain digest": (
-        "UPDATE chain SET digest = CAST(x'00' || substr(digest, 2) AS BLOB) WHERE seq = 20",
+        "UPDATE chain SET digest = x'00' WHERE seq = 20",
         "seq 20",
     ),
     "chain time": ("UPDATE chain SET at = at + 1 WHERE seq = 20", "seq 20"),
@@ -246,7 +248,11 @@ def different(column: Column[Any], value: Any) -> Any:
         return b"x" if not value else bytes([value[0] ^ 1]) + bytes(value[1:])
     if isinstance(column.type, Text):
         return "x" if not value else value[:-1] + chr(ord(value[-1]) ^ 1)
-    return 1 if value is None else value + 1_000_003
+    return (
+        1
+        if value is None
+        else value + (1_003 if isinstance(column.type, SmallInteger) else 1_000_003)
+    )
 
 
 def some_rows(connection: Connection, table: Table) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from rules.days import DAY_SECONDS
 from rules.model import Refused
 from tests.cast import DAY0, DAY1, HOUR, Said, Stage, findings, hours_of, message, stage, stored
+from tests.stores import Kind, in_sql_of, settings_file
 from tolich.cli import app
 from tolich.evidence.keys import made_or_read
 from tolich.pipeline import Pipeline
@@ -28,7 +29,7 @@ LATER = DAY0 + 6 * DAY_SECONDS
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     """Two days of readings, one batch a message, long closed."""
     of = stage(tmp_path, DAY0)
     pipeline = of.pipeline()
@@ -135,7 +136,7 @@ SPOILED = {
 def test_what_is_left_is_covered(on: Stage, what: str) -> None:
     pruned(on, DAY1)
     with on.engine.begin() as connection:
-        assert connection.exec_driver_sql(SPOILED[what]).rowcount >= 1
+        assert connection.exec_driver_sql(in_sql_of(on.engine, SPOILED[what])).rowcount >= 1
     with pytest.raises(Broken):
         verify_record(on.engine, lambda _: None)
 
@@ -147,7 +148,8 @@ def run(*arguments: str) -> tuple[int, str]:
 
 def test_the_command_only_says_what_would_go_until_it_is_told_to(on: Stage) -> None:
     sign_record(on.engine, made_or_read(on.folder), LATER)
-    asked = ["--data", str(on.folder), "--before", "2026-03-11", "--reason", "mẫu", "--by", "Sở"]
+    to = ["--settings", str(settings_file(on.folder))]
+    asked = [*to, "--before", "2026-03-11", "--reason", "mẫu", "--by", "Sở"]
     status, said = run(*asked)
     assert (status, "4 messages with 4 readings" in said, "say --yes" in said) == (0, True, True)
     assert stored(on) == (8, 8)

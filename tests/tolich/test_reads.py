@@ -21,6 +21,7 @@ from tests.cast import (
     name_of,
     stage,
 )
+from tests.stores import Kind
 from tolich.ports import (
     EVERYTHING,
     AlertQuery,
@@ -41,7 +42,7 @@ FIRST = Scope(clusters=frozenset({"ccn-mau-01"}))
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def told(tmp_path_factory: pytest.TempPathFactory, either_store: Kind) -> Iterator[Stage]:
     """Two days of two stations, with exceedances, rejections, silences and an open day."""
     of = stage(tmp_path_factory.mktemp("told"), DAY0 + 10 * HOUR)
     pipeline = of.pipeline()

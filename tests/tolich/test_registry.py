@@ -25,6 +25,7 @@ from tests.cast import (
     stage,
     station,
 )
+from tests.stores import Kind
 from tolich.ports import EVERYTHING
 from tolich.store.proof import verify_chain
 from tolich.store.registry import current
@@ -34,7 +35,7 @@ NOON = DAY0 + 12 * HOUR
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     of = stage(tmp_path, NOON)
     yield of
     verify_chain(of.engine, lambda _: None)

@@ -27,6 +27,7 @@ from tests.cast import (
     stage,
     transitions,
 )
+from tests.stores import Kind
 from tolich.pipeline import Pipeline
 from tolich.ports import EVERYTHING, Shape
 from tolich.replaying import recorded_terms, replay_into, stored_deliveries
@@ -43,7 +44,7 @@ DAY = name_of("MAU01", "COD", "day", 0)
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     of = stage(tmp_path, DAY0)
     yield of
     verify_chain(of.engine, lambda _: None)

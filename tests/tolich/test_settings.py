@@ -135,3 +135,33 @@ def test_a_register_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_settings_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"gone\.yaml"):
         load_settings(tmp_path / "gone.yaml")
+
+
+SECRET = "quá-bí-mật"
+
+
+@pytest.mark.parametrize(
+    "store, said",
+    [
+        (f"postgresql://tolich:{SECRET}@127.0.0.1/tolich", "holds a password"),
+        (f"postgresql://tolich@127.0.0.1/tolich?password={SECRET}", "holds a password"),
+        (f"mysql://127.0.0.1/{SECRET}", "neither PostgreSQL nor SQLite"),
+        (f"somewhere {SECRET}", "no database URL"),
+    ],
+)
+def test_the_store_s_url_holds_no_password_and_no_error_repeats_it(
+    tmp_path: Path, store: str, said: str
+) -> None:
+    file = tmp_path / "tolich.yaml"
+    file.write_text(f"store: {store!r}\n", encoding="utf-8")
+    with pytest.raises(Refused) as refused:
+        load_settings(file)
+    assert f"{file}: store: Value error, {said}" in str(refused.value)
+    assert SECRET not in str(refused.value)
+
+
+def test_the_file_of_the_store_s_password_must_be_there(tmp_path: Path) -> None:
+    file = tmp_path / "tolich.yaml"
+    file.write_text("store_password_file: nowhere\n", encoding="utf-8")
+    with pytest.raises(Refused, match="store_password_file: there is no file nowhere"):
+        load_settings(file)

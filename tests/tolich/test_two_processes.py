@@ -23,6 +23,7 @@ from tests.cast import (
     stage,
     stored,
 )
+from tests.stores import Kind
 from tolich.owed import missing_days
 from tolich.pipeline import Pipeline, Taking
 from tolich.ports import EVERYTHING, Delivery, Shape
@@ -34,7 +35,7 @@ NOON = DAY0 + 12 * HOUR
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     of = stage(tmp_path, NOON)
     yield of
     verify_chain(of.engine, lambda _: None)

@@ -18,6 +18,7 @@ from rules.days import rfc3339
 from rules.model import Refused
 from rules.work import Act, WorkState, work
 from tests.cast import DAY0, HOUR, MINUTE, Stage, transitions
+from tests.stores import Kind
 from tests.tolich.desk import (
     PDF,
     PEOPLE,
@@ -42,7 +43,7 @@ NINE = 9 * HOUR
 
 
 @pytest.fixture
-def at_work(tmp_path: Path) -> Iterator[Desk]:
+def at_work(tmp_path: Path, either_store: Kind) -> Iterator[Desk]:
     """The hour from eight exceeded; it is nine and ten minutes."""
     with desk(tmp_path) as found:
         found.at(NINE + 10 * MINUTE, hourly(8, [140]))

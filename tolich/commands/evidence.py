@@ -8,18 +8,27 @@ from typing import Annotated
 
 import typer
 from rich.progress import Progress
+from sqlalchemy import Engine
 
 from rules.days import rfc3339
 from rules.model import Problem, Refused
+from tolich.app import store_of
+from tolich.backup import MANIFEST, STORE, read_manifest, refuse_changed
+from tolich.commands.serve import SettingsFile
 from tolich.console import err, out, refusing
 from tolich.evidence.bundle import Shown, verify_bundle
 from tolich.evidence.checkpoint import Checkpoint, from_json, key_name
 from tolich.evidence.keys import read_public
 from tolich.evidence.links import Broken
+from tolich.settings import load_settings
+from tolich.store.copying import frozen
 from tolich.store.database import open_engine, sqlite_url
 from tolich.store.proof import Proven, entries, missing_tables, verify_record
 
-Source = Annotated[Path, typer.Argument(help="A data folder, or a bundle (ZIP).")]
+Source = Annotated[
+    Path | None,
+    typer.Argument(help="A data folder, a backup or a bundle (ZIP); default: the settings' store."),
+]
 Outside = Annotated[
     Path | None,
     typer.Option(help="Folder of checkpoints kept elsewhere; default: those in the data folder."),
@@ -30,18 +39,26 @@ Keys = Annotated[
 ]
 
 
-def verify(source: Source, checkpoints: Outside = None, key: Keys = None) -> None:
-    """Prove a data folder or a bundle, offline, and name the first row that is not as it was.
+def verify(
+    source: Source = None, checkpoints: Outside = None, key: Keys = None,
+    settings: SettingsFile = None,
+) -> None:  # fmt: skip
+    """Prove a store, a backup or a bundle, and name the first row that is not as it was.
 
-    Without --checkpoints from another machine nobody can tell that the end of a record was cut
-    off; without --key its signatures are only known to be of one key.
+    A store on a server is named by its settings file. Without --checkpoints from another
+    machine nobody can tell that the end of a record was cut off; without --key its signatures
+    are only known to be of one key.
     """
     with refusing():
         trusted = [read_public(one) for one in key or ()]
-        if source.is_dir() and not (source / "evidence.db").is_file():
-            raise Refused([Problem(str(source), "evidence.db", "there is no store in this folder")])
-        if not source.exists():
-            raise Refused([Problem(str(source), "file", "there is no such folder or bundle")])
+        if source is None:
+            loaded = load_settings(settings)
+            source, engine = loaded.data, store_of(loaded)
+        else:
+            engine = open_engine(sqlite_url(source))
+        backed_up = (source / MANIFEST).is_file()
+        if engine.url.database == sqlite_url(source).database and not backed_up:
+            _refuse_absent(source)
         folder = _folder(source, checkpoints)
     try:
         outside = [] if folder is None else _read(folder)
@@ -49,11 +66,27 @@ def verify(source: Source, checkpoints: Outside = None, key: Keys = None) -> Non
             _tell_bundle(verify_bundle(source.read_bytes(), outside, trusted), bool(trusted))
             return
         with refusing():
-            _tell(_verified(source, outside, trusted), bool(trusted))
+            if backed_up:
+                engine = _intact(source)
+            _tell(_verified(engine, str(source), outside, trusted), bool(trusted))
+            engine.dispose()
     except Broken as broken:
         err.print("[bold red]Broken:[/]", end=" ")
         err.print(str(broken), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from broken
+
+
+def _refuse_absent(source: Path) -> None:
+    if source.is_dir() and not (source / "evidence.db").is_file():
+        raise Refused([Problem(str(source), "evidence.db", "there is no store in this folder")])
+    if not source.exists():
+        raise Refused([Problem(str(source), "file", "there is no such folder or bundle")])
+
+
+def _intact(source: Path) -> Engine:
+    """The store of a backup whose files are all as they were made."""
+    refuse_changed(source, read_manifest(source))
+    return frozen(source / STORE)
 
 
 def _folder(source: Path, asked: Path | None) -> Path | None:
@@ -74,17 +107,16 @@ def _read(folder: Path) -> list[Checkpoint]:
     return [from_json(str(file), file.read_bytes()) for file in files]
 
 
-def _verified(data: Path, outside: Sequence[Checkpoint], keys: Sequence[bytes]) -> Proven:
-    engine = open_engine(sqlite_url(data))
+def _verified(
+    engine: Engine, name: str, outside: Sequence[Checkpoint], keys: Sequence[bytes]
+) -> Proven:
     missing = missing_tables(engine)
     if missing:
         said = f"made by an older version, or not whole: no table {', '.join(missing)}"
-        raise Refused([Problem(str(data), "evidence.db", said)])
+        raise Refused([Problem(name, "evidence.db", said)])
     with Progress(console=err) as bar:
         task = bar.add_task("verifying", total=entries(engine))
-        found = verify_record(engine, lambda done: bar.update(task, completed=done), outside, keys)
-    engine.dispose()
-    return found
+        return verify_record(engine, lambda done: bar.update(task, completed=done), outside, keys)
 
 
 def _tell(found: Proven, trusted: bool) -> None:

@@ -14,7 +14,7 @@ from rules.model import Problem, Refused
 from tolich.app import Place, prepare, real_clock
 from tolich.commands.serve import SettingsFile
 from tolich.console import err, out, refusing
-from tolich.lock import AlreadyWriting, writer_lock
+from tolich.lock import AlreadyWriting, alone_on, writer_lock
 from tolich.settings import load_settings
 from tolich.store.ledger import appending
 from tolich.store.rejudging import Again, days_on_record, rejudge
@@ -53,7 +53,7 @@ def rejudge_days(
             rejudge(append, again, by.strip(), reason.strip())
     out.print(f"{days} station-days are due again: {reason.strip()} ({by.strip()})")
     try:
-        with writer_lock(place.settings.data):
+        with writer_lock(place.settings.data), alone_on(place.engine):
             _judge_now(place, days)
     except AlreadyWriting:
         out.print("The monitor is running and judges them now.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, insert, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from tolich.evidence.links import GENESIS as GENESIS
 from tolich.evidence.links import canonical as canonical
@@ -92,5 +92,5 @@ def appending(
             if last_of_all is not None:
                 last_of_all(append)
             append.finish()
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
         raise NotDurable(str(error.orig)) from error

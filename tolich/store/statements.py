@@ -29,14 +29,14 @@ _SQL: dict[tuple[str, str, bool], str] = {}
 
 
 def _sql(connection: Connection, table: Table, *, new: bool) -> str:
-    """The text of an insert, compiled once a kind of store."""
+    """The text of an insert, made once a kind of store."""
     key = (connection.dialect.name, table.name, new)
     if key not in _SQL:
-        statement = _insert(connection, table)
-        if new:
-            statement = statement.on_conflict_do_nothing()
-        names = list(table.c.keys())
-        _SQL[key] = str(statement.compile(dialect=connection.dialect, column_keys=names))
+        quoted = connection.dialect.identifier_preparer.quote
+        names = ", ".join(quoted(name) for name in table.c.keys())
+        marks = ", ".join([marked(connection)] * len(table.c))
+        statement = f"INSERT INTO {quoted(table.name)} ({names}) VALUES ({marks})"
+        _SQL[key] = f"{statement} ON CONFLICT DO NOTHING" if new else statement
     return _SQL[key]
 
 

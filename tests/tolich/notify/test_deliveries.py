@@ -10,6 +10,7 @@ import pytest
 
 from rules.roles import RIGHTS, Role
 from tests.cast import DAY0, HOUR, Stage, alerts, hours_of, stage
+from tests.stores import Kind
 from tests.tolich.notify.outbox import Heard, Office, notice
 from tolich.notify.channel import Message, Undeliverable
 from tolich.pipeline import Pipeline
@@ -21,7 +22,7 @@ EVERY = NotificationQuery()
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     of = stage(tmp_path, DAY0 + 12 * HOUR)
     yield of
     of.close()

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
 from tests.cast import DAY0, Stage, stage
+from tests.stores import Kind
 from tests.tolich.notify.kinds import BODY
 from tests.tolich.notify.outbox import EXPIRE, WALL, Heard, Office, notice
 from tolich.notify.channel import Message, Retry, Sent, Undeliverable
@@ -25,7 +26,7 @@ from tolich.store.proof import verify_chain
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Stage]:
+def on(tmp_path: Path, either_store: Kind) -> Iterator[Stage]:
     of = stage(tmp_path, DAY0)
     yield of
     of.close()
