@@ -162,9 +162,11 @@ def test_an_entry_that_is_not_what_was_promised_is_counted_and_passed() -> None:
     assert record.positions["influxdb"] == 2
 
 
-def test_running_waits_longer_and_longer_and_goes_on() -> None:
+def test_running_waits_longer_and_longer_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """The stop event stands in for time: it notes how long it was asked to wait."""
     waited: list[float] = []
+    told: list[bool] = []
+    monkeypatch.setattr(projection, "BEAT", projection.LONGEST_WAIT)
 
     class Patience(Event):
         def wait(self, timeout: float | None = None) -> bool:
@@ -179,7 +181,7 @@ def test_running_waits_longer_and_longer_and_goes_on() -> None:
 
     record = MemoryRecord([finding(1)])
     sink = Sink(away)
-    following = Projection(record, sink)
+    following = Projection(record, sink, told=lambda tally: told.append(tally.up))
     following.run(Patience())
     *backoff, idle = waited
     assert idle == projection.IDLE_WAIT
@@ -187,6 +189,9 @@ def test_running_waits_longer_and_longer_and_goes_on() -> None:
     assert all(later == min(2 * wait, 30) for wait, later in pairwise(backoff))
     assert backoff[-1] == projection.LONGEST_WAIT
     assert (following.tally.failed, following.tally.written) == (9, 1)
+    assert not any(told)
+    assert len(told) == 9  # a sign of life before each wait
+    assert following.tally.up
 
 
 def test_a_real_server_that_comes_late_gets_everything(tmp_path: Path) -> None:
