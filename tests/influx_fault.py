@@ -21,23 +21,25 @@ from threading import Event, Thread
 from time import monotonic, perf_counter
 
 import httpx
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from dashboards.lines import lines_of
-from dashboards.places import Place, by_place
+from dashboards.places import FINDINGS, RAW, Place, by_place
 from dashboards.projection import Projection, Unavailable
 from dashboards.rebuilding import Wanted, rebuild
 from rules.days import DAY_SECONDS, midnight
-from tests.bench.plant import messages, place
+from tests.bench.plant import INTERVAL, messages, place
 from tests.servers import free_port, need, until_open
 from tolich.clock import StepClock, wall
+from tolich.pipeline import Pipeline
 from tolich.ports import Delivery
 from tolich.store.record import StoreRecord
 from tolich.store.schema import reading
 
 EVERYBODY = "tolich"
 ACCOUNT = ("root", "only-in-this-test")
-STATIONS = 8
+STATIONS = 4
+PAUSE = Event()
 _CONFIG = """\
 reporting-disabled = true
 bind-address = "127.0.0.1:{backup}"
@@ -74,11 +76,17 @@ class InfluxOneSink:
         except httpx.TransportError as failure:
             raise Unavailable(str(failure)) from failure
         if answer.status_code == httpx.codes.NOT_FOUND:
-            self.ask(f'CREATE DATABASE "{where.database}"')
-            policy = f'"{where.policy}" ON "{where.database}" DURATION INF REPLICATION 1'
-            self.ask(f"CREATE RETENTION POLICY {policy}")
+            self._make(where.database)
+            answer = self._client.post("/write", params=asked, content=body)
         if answer.status_code != httpx.codes.NO_CONTENT:
             raise Unavailable(answer.text)
+
+    def _make(self, database: str) -> None:
+        """Both policies, for ever: the data of this run may be of any age."""
+        self.ask(f'CREATE DATABASE "{database}"')
+        for policy in (FINDINGS, RAW):
+            named = f'"{policy}" ON "{database}" DURATION INF REPLICATION 1'
+            self.ask(f"CREATE RETENTION POLICY {named}")
 
     def ask(self, influxql: str) -> list[dict[str, list[list[int]]]]:
         """The series of one statement."""
@@ -144,6 +152,35 @@ class Outcome:
     expected: dict[str, int]  # by the store: distinct points
 
 
+@dataclass(slots=True)
+class Load:
+    """Messages one after another, plant time going with them."""
+
+    pipeline: Pipeline
+    clock: StepClock
+    since: int
+    sent: int = 0  # readings
+    count: int = 0  # messages
+
+    def run(self, seconds: float, least: int) -> list[float]:
+        """Seconds each message took to be judged; at least so many, for at least so long."""
+        took: list[float] = []
+        end = monotonic() + seconds
+        while len(took) < least or monotonic() < end:
+            round_, station = divmod(self.count, STATIONS)
+            at = self.since + round_ * INTERVAL
+            one = [*messages(STATIONS, STATIONS, at)][station]
+            self.clock.set(at + INTERVAL)
+            self.count += 1
+            self.sent += len(json.loads(one.payload)["readings"])
+            began = perf_counter()
+            self.pipeline.submit([Delivery("http", one.topic, one.payload, self.clock.now())])
+            self.pipeline.tick(None)
+            took.append(perf_counter() - began)
+            PAUSE.wait(0.02)  # fifty messages a second, so that days do not rush by
+        return took
+
+
 def fault(folder: Path, seconds: float, steps: int) -> Outcome:
     """Load before and during an outage of so many seconds, at least so many messages each."""
     server = Server(folder / "influxdb")
@@ -157,34 +194,15 @@ def fault(folder: Path, seconds: float, steps: int) -> Outcome:
     following, stop = Projection(record, sink), Event()
     thread = Thread(target=following.run, args=[stop])
     thread.start()
-    feed = iter(messages(STATIONS, 10_000_000, since))
-    sent = 0
-
-    def load(least: float) -> list[float]:
-        nonlocal sent
-        took: list[float] = []
-        end = monotonic() + least
-        while len(took) < steps or monotonic() < end:
-            one = next(feed)
-            body = json.loads(one.payload)
-            sent += len(body["readings"])
-            clock.set(since + 300 * (len(took) // STATIONS + 1 + offset[0]))
-            began = perf_counter()
-            pipeline.submit([Delivery("http", one.topic, one.payload, clock.now())])
-            pipeline.tick(None)
-            took.append(perf_counter() - began)
-        offset[0] += len(took) // STATIONS + 1
-        return took
-
-    offset = [0]
+    load = Load(pipeline, clock, since)
     try:
-        before = load(seconds / 10)
+        before = load.run(seconds / 10, steps)
         server.kill()
-        during = load(seconds)
+        during = load.run(seconds, steps)
         server.start()
         rebuild(record, sink, Wanted(), lambda done, head: None)
         return Outcome(
-            sent, _stored(made.engine), before, during, following.tally.failed,
+            load.sent, _stored(made.engine), before, during, following.tally.failed,
             *_counted(record, sink),
         )  # fmt: skip
     finally:
@@ -195,7 +213,7 @@ def fault(folder: Path, seconds: float, steps: int) -> Outcome:
         made.engine.dispose()
 
 
-def _stored(engine) -> int:  # type: ignore[no-untyped-def]
+def _stored(engine: Engine) -> int:
     with engine.connect() as connection:
         return int(connection.execute(select(func.count()).select_from(reading)).scalar() or 0)
 
