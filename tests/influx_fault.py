@@ -247,14 +247,14 @@ def main() -> None:
     given = parser.parse_args()
     with TemporaryDirectory(prefix="tolich-influx-") as folder:
         found = fault(Path(folder), given.minutes * 60, 200)
-    print(f"readings sent {found.sent:,}, stored {found.stored:,}")  # noqa: T201
+    print(f"readings sent {found.sent:,}, stored {found.stored:,}")
     for name, took in (("before", found.before), ("during", found.during)):
         middle = statistics.median(took) * 1000
         edge = sorted(took)[int(len(took) * 0.99)] * 1000
-        print(f"judged, {name}: p50 {middle:.1f} ms, p99 {edge:.1f} ms, {len(took)} messages")  # noqa: T201
-    print(f"writes not confirmed: {found.failed}")  # noqa: T201
+        print(f"judged, {name}: p50 {middle:.1f} ms, p99 {edge:.1f} ms, {len(took)} messages")
+    print(f"writes not confirmed: {found.failed}")
     for name, count in sorted(found.points.items()):
-        print(f"{name}: {count:,} of {found.expected[name]:,} points")  # noqa: T201
+        print(f"{name}: {count:,} of {found.expected[name]:,} points")
 
 
 if __name__ == "__main__":
