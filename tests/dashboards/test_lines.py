@@ -124,8 +124,12 @@ END = "2026-11-22T00:00:00+07:00"
 
 @pytest.mark.parametrize(
     "state, ended_at, code, ended",
-    [("active", None, 1, -1), ("ended", END, 2, (DAY_ONE + 2 * DAY) * 1000), ("withdrawn", None, 3, -1)],
-)  # fmt: skip
+    [
+        ("active", None, 1, -1),
+        ("ended", END, 2, (DAY_ONE + 2 * DAY) * 1000),
+        ("withdrawn", None, 3, -1),
+    ],
+)
 def test_a_transition_is_its_alert_as_it_is_now(
     state: str, ended_at: str | None, code: int, ended: int
 ) -> None:
