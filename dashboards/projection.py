@@ -7,9 +7,10 @@ and a server that is down costs time and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
+from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -26,6 +27,8 @@ LINES = 5000
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
 IDLE_WAIT = 0.5
+BEAT = 5.0
+"""Seconds between signs of life; the store misses whoever is quiet for 15."""
 
 log = structlog.get_logger("tolich.dashboards")
 
@@ -59,14 +62,28 @@ class Tally:
     unreadable: int = 0  # entries that could not be put into lines
     failed: int = 0  # writes that were not confirmed
     lag: int = 0  # entries of the record, of any kind, still to go
+    up: bool = True  # the last write was confirmed
+
+
+def _nobody(tally: Tally) -> None:
+    """Nobody is told."""
 
 
 class Projection:
     """Follows the record and writes its readings, findings and alerts to a sink."""
 
-    def __init__(self, record: Record, sink: LineSink, name: str = "influxdb") -> None:
+    def __init__(
+        self,
+        record: Record,
+        sink: LineSink,
+        name: str = "influxdb",
+        told: Callable[[Tally], None] = _nobody,
+    ) -> None:
+        """`told` hears every few seconds how it goes, while it runs."""
         self.name = name
         self.tally = Tally()
+        self._told = told
+        self._said = 0.0
         self._record = record
         self._sink = sink
         self._down = False
@@ -97,10 +114,24 @@ class Projection:
                     stop.wait(IDLE_WAIT)
                 wait = FIRST_WAIT
                 self._tell_back()
+                self._tell()
             except Unavailable as reason:
                 self._tell_down(reason)
-                stop.wait(wait)
+                self._pause(stop, wait)
                 wait = min(2 * wait, LONGEST_WAIT)
+
+    def _pause(self, stop: Event, wait: float) -> None:
+        """Wait, and go on giving signs of life: being patient is not being gone."""
+        while wait > 0 and not stop.is_set():
+            self._tell(now=True)
+            stop.wait(min(wait, BEAT))
+            wait -= BEAT
+
+    def _tell(self, now: bool = False) -> None:
+        mono = monotonic()
+        if now or mono - self._said >= BEAT:
+            self._said = mono
+            self._told(self.tally)
 
     def _lines(self, entry: Entry) -> list[str]:
         try:
@@ -129,11 +160,13 @@ class Projection:
         if not self._down:
             log.warning("projection_waits", follower=self.name, reason=str(reason))
         self._down = True
+        self.tally.up = False
 
     def _tell_back(self) -> None:
         if self._down:
             log.info("projection_goes_on", follower=self.name, lag=self.tally.lag)
         self._down = False
+        self.tally.up = True
 
 
 def _reached(entries: Sequence[Entry], head: int) -> int:

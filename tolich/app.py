@@ -19,12 +19,13 @@ from sqlalchemy.exc import OperationalError
 from api.app import create_app
 from api.view import Parts
 from dashboards.influx import InfluxSink
-from dashboards.projection import Projection
+from dashboards.projection import Projection, Tally
 from ingest.decode import decode
 from ingest.folder import FolderSource
 from ingest.mqtt import MqttPublisher, MqttSettings, MqttSource
 from rules.model import Problem, Refused
 from rules.parameters import Catalogue
+from rules.register import Register
 from rules.regulation import known_periods
 from tolich.accounts import StoreAccounts
 from tolich.amending import Amender
@@ -50,10 +51,10 @@ from tolich.settings import Influx, Mqtt, Oidc, Settings
 from tolich.steady import steadily
 from tolich.store.database import migrate, open_engine, refuse_lossy, sqlite_url
 from tolich.store.deliveries import StoreDeliveries
-from tolich.store.health import beat
+from tolich.store.health import beat, forget
 from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
-from tolich.store.registry import enter, read_register
+from tolich.store.registry import enter, read_register, series_keys
 from tolich.store.wal import LogKeeper
 from tolich.telling import Telling
 from tolich.working import Worker
@@ -61,6 +62,9 @@ from tolich.writer import Writer
 from tolich.yamlfile import read_yaml
 
 log = structlog.get_logger()
+
+PROJECTION = "projection"
+"""The name under which the copying to InfluxDB gives signs of life."""
 
 REFRESH = 1.0
 """Seconds between looks for a changed register, and signs of life, in the web process."""
@@ -178,7 +182,7 @@ def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
         checkpointer = Checkpointer(place.engine, key, clock, record, leaving)
         keeper = LogKeeper(place.engine)
         ours = (keeper.run, checkpointer.run)
-        for follow in (*ours, *_followers(settings, record, stack), *forwards):
+        for follow in (*ours, *_followers(place, record, stack), *forwards):
             run = steadily(follow)
             thread = threading.Thread(target=run, args=(stop,), name="follower", daemon=True)
             thread.start()
@@ -220,17 +224,20 @@ def mqtt_settings(section: Mqtt) -> MqttSettings:
 
 
 def _followers(
-    settings: Settings, record: StoreRecord, stack: ExitStack
+    place: Place, record: StoreRecord, stack: ExitStack
 ) -> Iterator[Callable[[threading.Event], None]]:
+    settings = place.settings
     if settings.mqtt is not None:
         publisher = MqttPublisher(mqtt_settings(settings.mqtt))
         publisher.start()
         stack.callback(publisher.stop)
         yield Outbox(record, publisher, settings.mqtt.root).run
     if settings.influx.url is not None:
-        sink = _influx_sink(settings.influx, settings.influx.url)
+        sink = influx_sink(settings.influx, settings.influx.url, place.registered().register)
         stack.callback(sink.close)
-        yield Projection(record, sink).run
+        yield Projection(record, sink, told=lambda tally: _tell_projection(place, tally)).run
+    else:
+        forget(place.engine, PROJECTION)
 
 
 def _leaving(settings: Settings, stack: ExitStack) -> dict[str, Leaving]:
@@ -255,11 +262,31 @@ def _mail(settings: Settings) -> Channel:
     return found
 
 
-def _influx_sink(section: Influx, url: str) -> InfluxSink:
+def influx_sink(section: Influx, url: str, register: Register) -> InfluxSink:
+    """Where the record is copied to. Raises Refused for settings that cannot be."""
     if section.token_file is None:
         raise Refused([Problem("settings", "influx.token_file", "needed when influx.url is set")])
+    if section.bucket in register.clusters:
+        said = (
+            f"a cluster is named {section.bucket!r}, and whoever may read its findings would read "
+            "everybody's: choose another name here"
+        )
+        raise Refused([Problem("settings", "influx.bucket", said)])
     token = section.token_file.read_text().strip()
     return InfluxSink(url, token, section.org, section.bucket)
+
+
+def _tell_projection(place: Place, tally: Tally) -> None:
+    """A sign of life, for health and metrics; InfluxDB is named, and no plant."""
+    problems = [] if tally.up else ["InfluxDB does not confirm; what it lacks is written later"]
+    names = ("written", "dropped", "unreadable", "failed", "lag")
+    beat(place.engine, PROJECTION, problems, {f"projection_{n}": getattr(tally, n) for n in names})
+
+
+def record_of(place: Place) -> StoreRecord:
+    """The ordered record as it stands, for a command that follows it."""
+    registered, keys = place.registered(), series_keys(place.engine)
+    return StoreRecord(place.engine, lambda: registered, lambda: keys)
 
 
 # --- the web ------------------------------------------------------------------------------------

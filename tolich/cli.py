@@ -14,6 +14,7 @@ from tolich.commands import (
     folder,
     law,
     notify,
+    project,
     prune,
     regulations,
     rejudge,
@@ -50,6 +51,7 @@ app.add_typer(regulations.regulations, name="regulations")
 app.add_typer(law.permits, name="permits")
 app.add_typer(notify.notify, name="notify")
 app.add_typer(users.users, name="users")
+app.add_typer(project.project, name="project")
 export.export.command("evidence")(bundle.evidence)
 app.add_typer(export.export, name="export")
 

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from tolich.ports import Shape
 
-GAUGES = {"queue", "due", "lag", "notifications_pending", "forward_backlog"}
+GAUGES = {"queue", "due", "lag", "projection_lag", "notifications_pending", "forward_backlog"}
 """Counters of a process that may fall: how much waits, how far behind a follower is."""
 
 

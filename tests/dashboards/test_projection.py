@@ -71,12 +71,12 @@ def writing_to(port: int) -> Iterator[InfluxSink]:
         sink.close()
 
 
-def _rejection(seq: int) -> Entry:
-    return Entry(seq, "rejection", {"reason": "not_json"})
+def _registered(seq: int) -> Entry:
+    return Entry(seq, "register", {})
 
 
 def test_everything_is_written_once_and_in_order() -> None:
-    record = MemoryRecord([batch(1, reading()), _rejection(2), finding(3), transition(4)])
+    record = MemoryRecord([batch(1, reading()), _registered(2), finding(3), transition(4)])
     sink = Sink()
     following = Projection(record, sink)
     assert following.step() == 3
@@ -87,7 +87,7 @@ def test_everything_is_written_once_and_in_order() -> None:
 
 
 def test_entries_that_are_not_shown_do_not_hold_the_position_back() -> None:
-    record = MemoryRecord([finding(1), _rejection(2), _rejection(3)])
+    record = MemoryRecord([finding(1), _registered(2), _registered(3)])
     following = Projection(record, Sink())
     following.step()
     assert record.positions["influxdb"] == 3
@@ -115,7 +115,7 @@ def test_an_entry_committed_meanwhile_is_not_skipped() -> None:
                 self.entries.append(finding(2, start=DAY_ONE + DAY))
             return found
 
-    record = Busy([_rejection(1)])
+    record = Busy([_registered(1)])
     sink = Sink()
     following = Projection(record, sink)
     assert [following.step(), record.positions["influxdb"]] == [0, 1]
@@ -162,9 +162,11 @@ def test_an_entry_that_is_not_what_was_promised_is_counted_and_passed() -> None:
     assert record.positions["influxdb"] == 2
 
 
-def test_running_waits_longer_and_longer_and_goes_on() -> None:
+def test_running_waits_longer_and_longer_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """The stop event stands in for time: it notes how long it was asked to wait."""
     waited: list[float] = []
+    told: list[bool] = []
+    monkeypatch.setattr(projection, "BEAT", projection.LONGEST_WAIT)
 
     class Patience(Event):
         def wait(self, timeout: float | None = None) -> bool:
@@ -179,7 +181,7 @@ def test_running_waits_longer_and_longer_and_goes_on() -> None:
 
     record = MemoryRecord([finding(1)])
     sink = Sink(away)
-    following = Projection(record, sink)
+    following = Projection(record, sink, told=lambda tally: told.append(tally.up))
     following.run(Patience())
     *backoff, idle = waited
     assert idle == projection.IDLE_WAIT
@@ -187,6 +189,9 @@ def test_running_waits_longer_and_longer_and_goes_on() -> None:
     assert all(later == min(2 * wait, 30) for wait, later in pairwise(backoff))
     assert backoff[-1] == projection.LONGEST_WAIT
     assert (following.tally.failed, following.tally.written) == (9, 1)
+    assert not any(told)
+    assert len(told) == 9  # a sign of life before each wait
+    assert following.tally.up
 
 
 def test_a_real_server_that_comes_late_gets_everything(tmp_path: Path) -> None:
@@ -219,7 +224,7 @@ def test_a_real_server_that_comes_late_gets_everything(tmp_path: Path) -> None:
             assert _days(server.exported("finding_mean")) == {DAY_ONE: 150.5, day_two: -1}
             assert _days(server.exported("finding_assessable")) == {DAY_ONE: 1, day_two: 0}
             assert _days(server.exported("finding_received")) == {DAY_ONE: 288, day_two: 0}
-            assert _days(server.exported("alert_active")) == {day_two + 600: 1}
+            assert _days(server.exported("alert_exceedance_state")) == {DAY_ONE: 1}
 
 
 def test_a_running_projection_survives_a_restart_of_the_server(tmp_path: Path) -> None:
