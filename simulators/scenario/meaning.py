@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import PurePath
 
 from rules.days import DAY_SECONDS, OFFSET
 from rules.loading import meant
@@ -56,7 +57,7 @@ def understood(
         raise Refused(problems)
     speed = shape.clock.speed
     return Scenario(
-        name=file,
+        name=PurePath(file).stem,
         title=shape.title.model_dump(),
         shows=shape.shows.model_dump(),
         seed=shape.seed,
