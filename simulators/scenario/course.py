@@ -45,6 +45,7 @@ class Stage:
     layouts: tuple[Layout, ...]
     lags: tuple[int, ...]  # s between an instant and the message of it
     transport: dict[str, tuple[Disturbance, ...]]  # of each station
+    catalogue: Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def stage(
         layouts=tuple(layout(place, catalogue) for place in places),
         lags=tuple(lags.astype(np.int64).tolist()),
         transport=transport,
+        catalogue=catalogue,
     )
 
 
@@ -111,8 +113,7 @@ def faults_of(built: Stage, day: int) -> list[FaultSpec]:
         found += [
             fault
             for fault in drawn(built.instruments, day, chance.times)
-            if fault.station in chance.stations
-            and (not chance.kinds or fault.kind in chance.kinds)
+            if fault.station in chance.stations and (not chance.kinds or fault.kind in chance.kinds)
         ]
     return found
 
@@ -124,7 +125,9 @@ def a_day(built: Stage, stand: Stand, day: int) -> tuple[Told, Stand]:
     faults = faults_of(built, day)
     shown, memory = observe(built.instruments, water, stand.memory, faults, scenario.cheats)
     step = scenario.step(day)
-    grids = tuple(_grid(place, row, shown, water, step) for row, place in enumerate(scenario.places))
+    grids = tuple(
+        _grid(place, row, shown, water, step) for row, place in enumerate(scenario.places)
+    )
     sheets = tuple(
         disturbed(
             prompt(grid.times, np.isfinite(grid.values).any(axis=1), lag),
@@ -239,5 +242,3 @@ def measured_share(sheet: Sheet, grid: Grid) -> Doubles:
     good = np.isfinite(grid.values) & (grid.status == Status.MEASURING) & left[:, None]
     share: Doubles = good.mean(axis=0)
     return share
-
-

@@ -7,7 +7,7 @@ single string operation a message. What is not whole is put together reading by 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -44,10 +44,13 @@ class Layout:
     names: tuple[str, ...]
 
 
-def layout(place: Place, catalogue: Catalogue) -> Layout:
-    """A station's layout; units are those of the catalogue. Raises KeyError for no parameter."""
+def layout(
+    place: Place, catalogue: Catalogue, resolutions: Mapping[str, float] | None = None
+) -> Layout:
+    """A station's layout; units are those of the catalogue. `resolutions`: other than its own."""
     sensors = place.sensors.sensors
-    forms = [f"%.{decimals(sensor.resolution)}f" for sensor in sensors]
+    own = {sensor.parameter: sensor.resolution for sensor in sensors} | dict(resolutions or {})
+    forms = [f"%.{decimals(own[sensor.parameter])}f" for sensor in sensors]
     units = [catalogue[sensor.parameter].unit for sensor in sensors]
     names = tuple(sensor.parameter for sensor in sensors)
     text = place.sends == "tt10"
@@ -119,7 +122,9 @@ def _plain(how: Layout, sheet: Sheet, shown: Doubles) -> list[Outgoing]:
     numbers = (sheet.at // 60 % 1_000_000).tolist()
     rows = zip(map(rfc3339, stamps), numbers, *columns, strict=True)
     topic = how.topic
-    return [Outgoing(topic, (template % row).encode(), at) for row, at in zip(rows, due, strict=True)]
+    return [
+        Outgoing(topic, (template % row).encode(), at) for row, at in zip(rows, due, strict=True)
+    ]
 
 
 def _pieced(
@@ -154,7 +159,8 @@ def _pieced(
         body = f'{{"ts":"{rfc3339(stamp)}","seq":{number},"readings":[{",".join(readings)}]}}'
     payload = body.encode()
     if kind == "truncated":
-        payload = payload[: int(len(payload) * TRUNCATED_AT)]
+        # Whole letters, so that a line of JSON can hold it.
+        payload = payload[: int(len(payload) * TRUNCATED_AT)].decode(errors="ignore").encode()
     return Outgoing(topic, payload, due)
 
 

@@ -180,7 +180,10 @@ def read_happenings(wanted: Wanted, shape: ScenarioShape) -> Happenings:
 
 
 def _all(
-    wanted: Wanted, name: str, lines: Sequence[Line], read: Callable[[Wanted, str, Line], Iterator[Made]]
+    wanted: Wanted,
+    name: str,
+    lines: Sequence[Line],
+    read: Callable[[Wanted, str, Line], Iterator[Made]],
 ) -> tuple[Made, ...]:
     return tuple(
         made for at, one in enumerate(lines) for made in read(wanted, f"{name}[{at}]", one)

@@ -23,10 +23,10 @@ def register_of(scenario: Scenario) -> dict[str, Any]:
     since = day_of(scenario.first).isoformat()
     clusters = {
         place.cluster: {
-            "name": f"CCN Mẫu {place.cluster.removeprefix('ccn-').upper()}",
+            "name": f"CCN Mẫu {_number_of(place)}",
             "province": "hanoi",
             "ward": "Xã Mẫu",
-            "investor": f"Công ty Mẫu {place.cluster.removeprefix('ccn-').upper()}",
+            "investor": f"Công ty Mẫu {_number_of(place)}",
         }
         for place in scenario.places
     }
@@ -99,3 +99,9 @@ def _permit(place: Place, since: str) -> dict[str, Any]:
 
 def _number(value: float) -> int | float:
     return int(value) if value == int(value) else round(value, 6)
+
+
+def _number_of(place: Place) -> str:
+    """What an invented cluster is called by: `01` for the cluster ccn-mau01."""
+    bare = place.cluster.removeprefix("ccn-").upper()
+    return bare.removeprefix("MAU") or bare

@@ -242,5 +242,3 @@ def schema_text(plants: Tables, sensors: SensorTables) -> str:
     for (shape, key), names in known.items():
         schema["$defs"][shape]["properties"][key]["enum"] = sorted(names)
     return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
-
-

@@ -119,9 +119,7 @@ def event_row(event: EventSpec) -> IntervalRow:
 def fault_row(fault: FaultSpec, tables: SensorTables) -> IntervalRow:
     """A fault of an instrument."""
     effect = {} if fault.size is None else {"size": fault.size}
-    row = _interval(
-        fault.id, fault.kind, "sensor", fault.station, fault.parameter, fault, effect
-    )
+    row = _interval(fault.id, fault.kind, "sensor", fault.station, fault.parameter, fault, effect)
     row["leigh"] = tables.faults[fault.kind].letter
     return row
 
