@@ -6,26 +6,22 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import numpy as np
-import numpy.typing as npt
 
 from rules.days import DAY_SECONDS, HOUR_SECONDS, OFFSET
 from simulators.scenario.course import SETTLES
+from simulators.scenario.encoding import Doubles
 from simulators.scenario.library import parsed
 from simulators.scenario.loading import load_scenario
 from simulators.scenario.spec import Scenario
+from simulators.scenario.svg import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Plot, curve, text, ticks
 from simulators.sensors.measuring import install, observe
 from simulators.sensors.tables import read_sensors
 from simulators.treatment.running import run_day, settled
 from simulators.treatment.tables import read_tables
 from simulators.treatment.works import build
 
-Doubles = npt.NDArray[np.float64]
-
-WIDTH, HEIGHT = 760, 250
-LEFT, RIGHT, TOP, FOOT = 56, 16, 44, 62
 TRUE, SHOWN, LIMIT, SPAN = "#1b7837", "#2166ac", "#b2182b", "#fdae61"
 
 
@@ -47,50 +43,6 @@ VIEWS = (
     View("drifting-sensor.svg", "drifting_ph", "pH", "–", 0, 8),
     View("cheat.svg", "capped_values", "NH4", "mg/L", 28, 33),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """The area of a picture: hours across, values up."""
-
-    hours: float
-    low: float
-    high: float
-
-    def x(self, hour: float) -> float:
-        """Across."""
-        return LEFT + hour / self.hours * (WIDTH - LEFT - RIGHT)
-
-    def y(self, value: float) -> float:
-        """Up; what lies outside stays at the edge."""
-        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
-        return HEIGHT - FOOT - share * (HEIGHT - FOOT - TOP)
-
-
-def curve(plot: Plot, values: Doubles, colour: str, width: float) -> Iterator[str]:
-    """A line; gaps stay open."""
-    hours = np.arange(len(values)) * plot.hours / len(values)
-    breaks = np.flatnonzero(np.diff(np.isfinite(values).astype(np.int8)) != 0) + 1
-    for part in np.split(np.arange(len(values)), breaks):
-        if len(part) and np.isfinite(values[part[0]]):
-            points = " ".join(f"{plot.x(hours[i]):.1f},{plot.y(values[i]):.1f}" for i in part)
-            style = f'fill="none" stroke="{colour}" stroke-width="{width}"'
-            yield f'<polyline {style} points="{points}"/>'
-
-
-def text(x: float, y: float, said: str, anchor: str = "start", fill: str = "#222") -> str:
-    """A line of text."""
-    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-    return f'<text {place} fill="{fill}">{escape(said)}</text>'
-
-
-def ticks(low: float, high: float, about: int) -> list[float]:
-    """Round numbers between two ends, about so many."""
-    rough = (high - low) / about
-    size = 10.0 ** np.floor(np.log10(rough))
-    step = next(size * times for times in (1, 2, 5, 10) if size * times >= rough)
-    first = int(np.ceil(low / step))
-    return [round(step * k, 6) for k in range(first, int(high / step) + 1)]
 
 
 def axes(plot: Plot, view: View) -> Iterator[str]:
