@@ -67,8 +67,11 @@ def picture(view: View, scenario: Scenario, true: Doubles, shown: Doubles) -> st
     plot = Plot((view.until - view.since) * 24.0, low, both.max() + room)
     opens = (scenario.first + view.since) * DAY_SECONDS - OFFSET
     parts = [f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>']
-    for one in (*scenario.events, *scenario.faults, *scenario.cheats):
-        ends = ((at - opens) / HOUR_SECONDS for at in (one.start, one.end))
+    spans = [(one.start, one.end) for one in scenario.events]
+    spans += [(one.start, one.end) for one in scenario.faults]
+    spans += [(one.start, one.end) for one in scenario.cheats]
+    for span in spans:
+        ends = ((at - opens) / HOUR_SECONDS for at in span)
         since, until = (min(max(hour, 0.0), plot.hours) for hour in ends)
         across = f'x="{plot.x(since):.1f}" width="{plot.x(until) - plot.x(since):.1f}"'
         height = HEIGHT - FOOT - TOP

@@ -35,6 +35,9 @@ from tolich.packs import load_catalogue
 from tolich.settings import load_settings
 from tolich.yamlfile import read_yaml
 
+scenarios = simulating
+"""`tolich simulate`, with the commands of this module."""
+
 Name = Annotated[str, typer.Argument(help="A shipped scenario (`list`) or a YAML file of yours.")]
 To = Annotated[
     str,

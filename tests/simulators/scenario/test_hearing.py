@@ -9,6 +9,7 @@ import pytest
 
 from simulators.publish import Broker, BrokerLost, Publisher
 from simulators.scenario.hearing import Hearing, ask
+from simulators.scenario.injecting import Begun
 from simulators.scenario.live import Desk, run_live
 from simulators.scenario.sinks import into_broker
 from tests.servers import Mosquitto, free_port
@@ -18,7 +19,7 @@ from tolich.clock import StepClock
 
 def test_an_order_reaches_a_running_simulator_and_is_answered(tmp_path: Path) -> None:
     made = built(clock={"start": "2026-04-06", "days": 1})
-    stop, begun = threading.Event(), []
+    stop, begun = threading.Event(), list[Begun]()
     with Mosquitto(tmp_path / "broker") as server:
         broker = Broker(port=server.port)
         with Hearing(broker, begun.append) as hearing, Publisher(broker) as publisher:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,37 +11,25 @@ import pytest
 
 from ingest.decode import decode
 from rules.days import DAY_SECONDS, HOUR_SECONDS, OFFSET
-from rules.register import Register, Station, load_register
+from rules.register import load_register
 from simulators.message import Outgoing
 from simulators.scenario.course import Stage, a_day, days
 from simulators.scenario.encoding import decimals
 from simulators.scenario.registering import register_of
 from tests.simulators.scenario.small import built, by_station, opened, sent, tables
 from tolich.packs import load_regulations
-from tolich.ports import Decoded, Delivery
+from tolich.ports import Decoded, Delivery, Registered
 
 DAY = {"start": "2026-04-06", "days": 1}
 
 
-@dataclass(frozen=True)
-class Known:
-    """The register as the decoders ask it."""
-
-    register: Register
-
-    def station(self, cluster: str, station: str) -> Station | None:
-        found = self.register.stations.get(station)
-        return found if found is not None and found.cluster == cluster else None
-
-    def by_prefix(self, prefix: str) -> Station | None:
-        raise AssertionError("nothing here asks by prefix")
-
-
 def read(made: Stage, messages: Sequence[Outgoing]) -> list[Decoded]:
-    register = load_register("s", register_of(made.scenario), tables()[2], load_regulations())
+    known = load_regulations()
+    register = load_register("s", register_of(made.scenario), tables()[2], known)
+    registered = Registered(register, known)
     later = messages[-1].due + DAY_SECONDS
     return [
-        decode(Delivery("mqtt", one.topic, one.payload, later), Known(register), tables()[2], later)
+        decode(Delivery("mqtt", one.topic, one.payload, later), registered, tables()[2], later)
         for one in messages
     ]
 

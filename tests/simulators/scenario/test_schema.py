@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import jsonschema
+import jsonschema_rs
 import pytest
 
 from simulators.scenario.library import SCHEMA, names, parsed
@@ -12,7 +12,7 @@ from simulators.scenario.loading import plain
 from simulators.scenario.shape import schema_text
 from tests.simulators.scenario.small import raw, tables
 
-_SCHEMA = json.loads(SCHEMA.read_text(encoding="utf-8"))
+_SCHEMA = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
 def test_the_committed_schema_is_current() -> None:
@@ -22,10 +22,9 @@ def test_the_committed_schema_is_current() -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_what_ships_keeps_it(name: str) -> None:
-    jsonschema.validate(plain(parsed(name)), _SCHEMA)
+    _SCHEMA.validate(plain(parsed(name)))
 
 
 def test_an_unknown_key_does_not_keep_it() -> None:
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(raw(evnts=[]), _SCHEMA)
-    jsonschema.validate(raw(events=[]), _SCHEMA)
+    assert not _SCHEMA.is_valid(raw(evnts=[]))
+    assert _SCHEMA.is_valid(raw(events=[]))
