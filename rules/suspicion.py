@@ -61,7 +61,7 @@ class Detector(StrEnum):
     """What may be strange about a day."""
 
     DROP = "drop"  # COD, NH4, TSS low together: dilution, another water, a coefficient
-    STEP = "step"  # they jump together within an hour: a bottle, a hose, a coefficient
+    STEP = "step"  # they fall together within an hour: a hose, a bottle, a coefficient
     NOISE = "noise"  # they flicker less or more than ever
     COLLAPSE = "collapse"  # they no longer rise and fall in the day
     SWING = "swing"  # the temperature no longer swings, or swings like the room

@@ -189,28 +189,32 @@ def highest(each: list[Floats], days: int) -> Floats:
 
 
 def together(course: Course) -> Floats:
-    """How far at least two quantities jump at once: |change of ln of an hour's median|.
+    """How far all quantities fall at once: by how much the median of ln over an hour drops.
 
     The two hours lie 40 minutes apart, which is as long as slow instruments take to follow.
-    The second largest of the channels' jumps, at the worst moment of each day.
+    The smallest of the channels' falls, at the worst moment of each day: water in tanks cannot
+    do it, another water under the probes or another coefficient can.
     """
     hour, apart = HOUR_SECONDS // course.interval, 2400 // course.interval
-    jumps = [_jumps(course, at, hour, apart) for at in course.has(QUALITY)]
-    if len(jumps) < 2:
-        return _nothing(course.days)
-    known = np.nan_to_num(np.array(jumps), nan=-1.0)
-    second = np.sort(known, axis=0)[-2]
-    worst = second.reshape(course.days, -1).max(axis=1)
-    return np.where(worst < 0, np.nan, worst)
+    falls = [_falls(course, at, hour, apart) for at in course.has(QUALITY)]
+    found = _nothing(course.days)
+    if len(falls) < 2:
+        return found
+    least = np.min(falls, axis=0).reshape(course.days, -1)
+    for day, row in enumerate(least):
+        known = row[~np.isnan(row)]
+        if len(known):
+            found[day] = max(known.max(), 0.0)
+    return found
 
 
-def _jumps(course: Course, at: int, hour: int, apart: int) -> Floats:
-    """The jump at every slot of a channel, at the place where the later hour begins."""
+def _falls(course: Course, at: int, hour: int, apart: int) -> Floats:
+    """The fall of a channel at every slot: from the earlier hour to the one that begins there."""
     logs = np.log(np.maximum(course.values[at].ravel(), SMALLEST))
     medians = np.median(np.lib.stride_tricks.sliding_window_view(logs, hour), axis=1)
     found = np.full(len(logs), np.nan)
     back = hour + apart
-    found[back : len(medians)] = np.abs(medians[back:] - medians[:-back])
+    found[back : len(medians)] = medians[:-back] - medians[back:]
     return found
 
 

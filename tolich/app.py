@@ -53,6 +53,7 @@ from tolich.store.health import beat
 from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
 from tolich.store.registry import enter, read_register
+from tolich.suspecting import StoreSuspicions, Suspecting
 from tolich.telling import Telling
 from tolich.working import Worker
 from tolich.writer import Writer
@@ -157,7 +158,11 @@ def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
         key = made_or_read(settings.data)
         leaving = _leaving(settings, stack)
         checkpointer = Checkpointer(place.engine, key, clock, record, leaving)
-        for follow in (checkpointer.run, *_followers(settings, record, stack), *forwards):
+        suspecting = Suspecting(
+            place.engine, lambda: pipeline.registered, lambda: pipeline.series, clock
+        )
+        beside = (checkpointer.run, suspecting.run)
+        for follow in (*beside, *_followers(settings, record, stack), *forwards):
             thread = threading.Thread(target=follow, args=(stop,), name="follower", daemon=True)
             thread.start()
             stack.callback(thread.join, 5.0)
@@ -274,6 +279,7 @@ def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     parts = Parts(
         reads, taking, Amender(taking), accounts, clock, metrics, Worker(taking, reads), reports,
         _provider(settings.oidc), StoreDeliveries(place.engine, lambda: taking.registered),
+        StoreSuspicions(place.engine, lambda: taking.registered, clock),
     )  # fmt: skip
     return create_app(parts)
 
