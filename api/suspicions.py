@@ -145,9 +145,9 @@ def suspicions(
     dependencies=[needs(Right.SUSPICIONS)],
     responses=errors("invalid-request", "not-found"),
 )
-def suspicion(view: Seen, id: Annotated[int, Path(ge=1, le=GREATEST)]) -> Json:
+def suspicion(view: Seen, key: Annotated[int, Path(alias="id", ge=1, le=GREATEST)]) -> Json:
     """What each detector saw. No verdict and no finding; who asks is put on record."""
-    return found(view.suspicion(id), "suspicion", str(id))
+    return found(view.suspicion(key), "suspicion", str(key))
 
 
 @router.get(

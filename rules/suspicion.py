@@ -73,9 +73,9 @@ class Detector(StrEnum):
 
 
 TOLD_FROM: Mapping[Detector, float] = {
-    Detector.DROP: 6.0, Detector.STEP: 8.0, Detector.NOISE: 5.0, Detector.COLLAPSE: 5.0,
-    Detector.SWING: 6.0, Detector.EDGE: 6.0, Detector.REPLAY: 6.0, Detector.ECHO: 6.0,
-    Detector.GAPS: 6.0, Detector.CALIBRATIONS: 6.0,
+    Detector.DROP: 4.0, Detector.STEP: 4.8, Detector.NOISE: 5.2, Detector.COLLAPSE: 3.0,
+    Detector.SWING: 5.6, Detector.EDGE: 7.0, Detector.REPLAY: 6.0, Detector.ECHO: 5.0,
+    Detector.GAPS: 3.5, Detector.CALIBRATIONS: 3.5,
 }  # fmt: skip
 """From how many of the station's own spreads on a detector asks for an inspection."""
 

@@ -19,6 +19,7 @@ from tolich.commands import (
     replay,
     serve,
     simulate,
+    suspicion,
     users,
 )
 
@@ -47,6 +48,7 @@ app.add_typer(regulations.regulations, name="regulations")
 app.add_typer(law.permits, name="permits")
 app.add_typer(notify.notify, name="notify")
 app.add_typer(users.users, name="users")
+app.add_typer(suspicion.suspicion, name="suspicion")
 export.export.command("evidence")(bundle.evidence)
 app.add_typer(export.export, name="export")
 

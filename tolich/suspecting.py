@@ -123,9 +123,7 @@ class Suspecting:
 class StoreSuspicions:
     """The `Suspicions` port: every answer is on record before it is given."""
 
-    def __init__(
-        self, engine: Engine, registered: Callable[[], Registered], clock: Clock
-    ) -> None:
+    def __init__(self, engine: Engine, registered: Callable[[], Registered], clock: Clock) -> None:
         self._engine = engine
         self._registered = registered
         self._clock = clock

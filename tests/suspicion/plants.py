@@ -177,7 +177,5 @@ def honest_events(of: Physics, plants: int) -> list[EventSpec]:
         kind, hours = ("rain", 8) if n % 2 else ("no_discharge", 60)
         opens = (of.first + LEARNT + 5 + n % 15) * DAY_SECONDS - OFFSET + 6 * HOUR_SECONDS
         name = f"CCN Mẫu {n:03}"
-        found.append(
-            EventSpec(f"{kind} {n}", name, kind, opens, opens + hours * HOUR_SECONDS)
-        )
+        found.append(EventSpec(f"{kind} {n}", name, kind, opens, opens + hours * HOUR_SECONDS))
     return found

@@ -13,9 +13,8 @@ from sqlalchemy import Connection, Engine, func, insert, select
 from rules.days import DAY_SECONDS, local_date, rfc3339
 from rules.lines import step_of
 from rules.model import Series, Status
-from rules.suspicion import Baseline, Look, read_baseline
+from rules.suspicion import Baseline, Look, State, read_baseline
 from rules.suspicion_words import look_words, reason_words, state_words
-from rules.suspicion import State
 from rules.terms import Terms
 from rules.traces import FLOWS, QUALITY, TEMPERATURE, Course
 from tolich.ports import Shape
