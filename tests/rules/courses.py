@@ -20,7 +20,9 @@ def made(days: int, seed: int = 1, first: int = FIRST) -> Course:
     """Honest days: waves of a day and noise of 1.5 %."""
     chance = np.random.default_rng(seed)
     shape = (len(NAMES), days, SLOTS)
-    wave = 1 + 0.15 * np.sin(np.arange(SLOTS) * 2 * np.pi / SLOTS) * chance.normal(1, 0.1, (5, days, 1))
+    wave = 1 + 0.15 * np.sin(np.arange(SLOTS) * 2 * np.pi / SLOTS) * chance.normal(
+        1, 0.1, (5, days, 1)
+    )
     drawn = np.array(LEVELS)[:, None, None] * wave * chance.normal(1, 0.015, shape)
     drawn *= chance.lognormal(0, 0.05, (5, days, 1))
     return Course(

@@ -139,14 +139,16 @@ def test_the_second_lowest_of_the_levels_counts() -> None:
     assert judged(LEVELS, TUESDAY, levels(-99, -99, -99)).score == 0
 
 
-@pytest.mark.parametrize("kind, detector", [("noise", Detector.NOISE), ("spread", Detector.COLLAPSE)])
+@pytest.mark.parametrize(
+    "kind, detector", [("noise", Detector.NOISE), ("spread", Detector.COLLAPSE)]
+)
 def test_two_quantities_must_agree(kind: str, detector: Detector) -> None:
     baseline = usual(**{f"{kind}_{name}": 0.0 for name in ("COD", "TSS", "NH4")})
     today = {f"{kind} COD": -50.0, f"{kind} TSS": 0.0, f"{kind} NH4": 0.0}
     assert judged(baseline, TUESDAY, today).reasons == ()
     found = judged(baseline, TUESDAY, today | {f"{kind} NH4": -50.0})
     assert [one.detector for one in found.reasons] == [detector]
-    up = judged(baseline, TUESDAY, {name: 50.0 for name in today})
+    up = judged(baseline, TUESDAY, dict.fromkeys(today, 50.0))
     assert bool(up.reasons) == (detector is Detector.NOISE)
 
 
@@ -200,7 +202,9 @@ def test_every_word_asks_for_an_inspection_and_accuses_nobody() -> None:
 def test_a_reason_says_how_far_and_from_where_on() -> None:
     found = judged(LEVELS, TUESDAY, levels(99, 24, 0))
     vi, en = reason_words(found.reasons[0])
-    assert vi.endswith(f"lệch 24.0 lần mức dao động của chính trạm, báo từ {TOLD_FROM[Detector.DROP]:.1f}")
+    assert vi.endswith(
+        f"lệch 24.0 lần mức dao động của chính trạm, báo từ {TOLD_FROM[Detector.DROP]:.1f}"
+    )
     assert "24.0 of the station's own spreads" in en
     assert look_words(found, True)[1] == f"Needs inspection: {en}."
     quiet = judged(LEVELS, TUESDAY, levels(0, 0, 0))

@@ -19,7 +19,7 @@ from rules.model import Refused
 from rules.roles import RIGHTS, Right, Role
 from rules.suspicion import HISTORY, LEARNT, State
 from tests.cast import DAY0, HOUR, Stage, alerts, findings, hours_of, stage
-from tests.tolich.test_permissions import application, everyone, _accounts
+from tests.tolich.test_permissions import _accounts, application, everyone
 from tolich.pipeline import Pipeline
 from tolich.store.schema import chain, reading
 from tolich.store.suspicionschema import suspicion, suspicion_look
@@ -39,7 +39,9 @@ def suspecting(on: Stage, pipeline: Pipeline) -> Suspecting:
 def course(days: int) -> dict[str, np.typing.NDArray[np.float64]]:
     """COD and TSS of honest days, a value every 15 minutes; the last day is that before last."""
     chance = np.random.default_rng(3)
-    wave = 1 + 0.2 * np.sin(np.arange(SLOTS) * 2 * np.pi / SLOTS) * chance.normal(1, 0.1, (2, days, 1))
+    wave = 1 + 0.2 * np.sin(np.arange(SLOTS) * 2 * np.pi / SLOTS) * chance.normal(
+        1, 0.1, (2, days, 1)
+    )
     drawn = np.array([40.0, 20.0])[:, None, None] * wave * chance.normal(1, 0.02, (2, days, SLOTS))
     drawn[:, -1] = drawn[:, -2]
     return {"COD": drawn[0].ravel(), "TSS": drawn[1].ravel()}
