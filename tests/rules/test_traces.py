@@ -65,9 +65,8 @@ def test_half_a_day_without_readings_tells_nothing() -> None:
 
 def test_the_level_is_the_median_of_logarithms() -> None:
     assert traces(made(1))["level COD"][0] == np.median(np.log(made(1).values[0, 0]))
-    assert np.exp(
-        logarithms(replace(made(1), values=made(1).values * 0), 0)
-    ).max() == pytest.approx(1e-3)
+    nothing = replace(made(1), values=made(1).values * 0)
+    assert np.exp(logarithms(nothing, 0)).max() == pytest.approx(1e-3)
 
 
 # --- together -----------------------------------------------------------------------------------

@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 from sqlalchemy import insert, select
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
-from rules.days import DAY_SECONDS
+from rules.days import DAY_SECONDS, local_date
 from rules.model import Refused
 from rules.roles import RIGHTS, Right, Role
 from rules.suspicion import HISTORY, LEARNT, State
 from tests.cast import DAY0, HOUR, Stage, alerts, findings, hours_of, stage
 from tests.tolich.test_permissions import _accounts, application, everyone
+from tolich.cli import app
 from tolich.pipeline import Pipeline
 from tolich.store.schema import chain, reading
 from tolich.store.suspicionschema import suspicion, suspicion_look
@@ -184,9 +186,13 @@ def test_nothing_of_it_shows_anywhere_else(asked: Asked, role: Role) -> None:
 
 def test_those_who_follow_the_record_hear_nothing_of_it(made: tuple[Stage, Pipeline]) -> None:
     on, pipeline = made
-    kinds = ["batch", "finding", "transition", "rejection", "register"]
-    entries = on.record(pipeline).follow(0, 10_000, kinds)
+    record = on.record(pipeline)
+    kinds = ["batch", "finding", "transition", "rejection", "action"]
+    entries = record.follow(0, 10_000, kinds)
     assert not [one for one in entries if "suspicion" in json.dumps(one.content, default=str)]
+    for kind in ("suspicion", "suspicion_baseline", "suspicion_look"):
+        with pytest.raises(KeyError):  # a follower cannot even ask for it
+            record.follow(0, 10_000, [kind])
 
 
 def test_verdicts_are_the_same_with_and_without(tmp_path: Path) -> None:
@@ -214,3 +220,33 @@ def test_verdicts_are_the_same_with_and_without(tmp_path: Path) -> None:
         on.close()
     assert told[0] == told[1]
     assert told[0][0]
+
+
+# --- at the machine -----------------------------------------------------------------------------
+
+
+def test_a_look_at_the_machine_is_told_and_on_record(tmp_path: Path) -> None:
+    on = stage(tmp_path, DAY0)
+    fill(on, on.pipeline(), LEARNT + HISTORY)
+    at = ["--by", "Sở (mẫu)", "--data", str(tmp_path)]
+    since = local_date(FIRST).isoformat()
+    run = CliRunner().invoke
+    wrong = run(app, ["suspicion", "baseline", "--station", "MAU2", "--from", since, *at,
+                      "--reason", "x"])  # fmt: skip
+    assert wrong.exit_code == 2
+    assert "did you mean 'MAU02'" in wrong.output
+    frozen = run(app, ["suspicion", "baseline", "--station", STATION, "--from", since, *at,
+                       "--reason", "đối chứng"])  # fmt: skip
+    assert frozen.exit_code == 0, frozen.output
+    assert "baseline 1 of MAU02" in frozen.output
+    day = local_date(DAY0 - DAY_SECONDS).isoformat()
+    shown = run(app, ["suspicion", "look", "--day", day, "--json", *at])
+    assert shown.exit_code == 0, shown.output
+    (first, *rest) = [json.loads(line) for line in shown.output.splitlines()]
+    assert (first["station"], first["state"]) == (STATION, "needs_inspection")
+    assert {one["state"] for one in rest} == {"not_evaluated"}
+    table = run(app, ["suspicion", "look", "--day", day, "--station", STATION, *at])
+    assert "Needs inspection" in table.output
+    (one, two) = rows(on, suspicion_look)
+    assert (one["name"], json.loads(two["what"])["stations"]) == ("Sở (mẫu)", [STATION])
+    on.close()
