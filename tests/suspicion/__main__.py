@@ -63,6 +63,9 @@ def _score(console: Console, of: Fleet) -> dict[str, object]:
         f"{of.stations} honest plants, a month: {told} notices at the thresholds (score 1); a "
         f"price of {PRICE * len(days):.1f} notices takes a score of {above:.2f}"
     )
+    alone = (np.nan_to_num(honest, nan=-np.inf) >= THRESHOLDS).any(axis=1).sum(axis=0)
+    by = ", ".join(f"{one} {n}" for one, n in zip(DETECTORS, alone, strict=True) if n)
+    console.print(f"honest plants told of, by detector: {by or 'none'}")
     table = Table("kind", "recall", "recall at score 1", "area", "found by", title="By kind")
     kinds: dict[str, object] = {}
     for kind in KINDS:
