@@ -16,7 +16,7 @@ from api.problems import errors
 from api.shapes import Next, Shaped, example
 from api.view import Seen
 from rules.roles import Right
-from tolich.ports import SuspicionQuery
+from tolich.workports import SuspicionQuery
 
 router = APIRouter(tags=["suspicions"])
 

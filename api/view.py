@@ -34,11 +34,9 @@ from tolich.ports import (
     Receipt,
     Scope,
     Shape,
-    SuspicionQuery,
-    Suspicions,
 )
 from tolich.sights import Heard, SightReads
-from tolich.workports import Working
+from tolich.workports import SuspicionQuery, Suspicions, Working
 
 
 @dataclass(frozen=True, slots=True)

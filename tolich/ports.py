@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -270,31 +269,6 @@ class Comparing:
 
     station_days: int
     lines: Iterator[list[Shape]]
-
-
-@dataclass(frozen=True, slots=True)
-class SuspicionQuery:
-    """Filters of the suspicions list; days are inclusive."""
-
-    station: str | None = None
-    state: str = "needs_inspection"  # rules.suspicion.State
-    day_from: date | None = None
-    day_to: date | None = None
-
-
-class Suspicions(Protocol):
-    """What an inspector may want to look at. Every answer is on record before it is given."""
-
-    def suspicions(
-        self, caller: Caller, query: SuspicionQuery, cursor: str | None, limit: int
-    ) -> Page:
-        """The highest scores first."""
-        ...
-
-    def suspicion(self, caller: Caller, key: int) -> Shape | None: ...
-    def looks(self, cursor: str | None, limit: int) -> Page:
-        """Who looked suspicions up, newest first."""
-        ...
 
 
 class Deliveries(Protocol):

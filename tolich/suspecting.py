@@ -14,7 +14,7 @@ from rules.days import DAY_SECONDS, day_start, midnight
 from rules.model import Problem, Refused, Series
 from rules.suspicion import HISTORY, LEARNT, Look, State, learn, look
 from rules.terms import TermsBook
-from tolich.ports import Caller, Clock, NotDurable, Page, Registered, Shape, SuspicionQuery
+from tolich.ports import Caller, Clock, NotDurable, Page, Registered, Shape
 from tolich.store.cursors import decode, encode
 from tolich.store.ledger import appending
 from tolich.store.suspicions import (
@@ -30,6 +30,7 @@ from tolich.store.suspicions import (
     suspicion_shape,
 )
 from tolich.store.suspicionschema import suspicion, suspicion_look
+from tolich.workports import SuspicionQuery
 
 log = structlog.get_logger()
 

@@ -186,7 +186,7 @@ def test_sundays_holidays_and_the_day_after_rest(day: date, rests: bool) -> None
 
 # --- words --------------------------------------------------------------------------------------
 
-BANNED = ("vi phạm", "gian lận", "xác nhận", "violation", "fraud", "cheat", "guilt")
+BANNED = ("cheat", "guilt", "illegal", "gian dối")  # the rest tests/meta/test_words.py holds
 
 
 def test_every_word_asks_for_an_inspection_and_accuses_nobody() -> None:
