@@ -190,7 +190,7 @@ def test_those_who_follow_the_record_hear_nothing_of_it(made: tuple[Stage, Pipel
     kinds = ["batch", "finding", "transition", "rejection", "action"]
     entries = record.follow(0, 10_000, kinds)
     assert not [one for one in entries if "suspicion" in json.dumps(one.content, default=str)]
-    for kind in ("suspicion", "suspicion_baseline", "suspicion_look"):
+    for kind in ("suspicion", "suspicion_baseline"):
         with pytest.raises(KeyError):  # a follower cannot even ask for it
             record.follow(0, 10_000, [kind])
 
