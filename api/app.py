@@ -24,6 +24,7 @@ from api import (
     oidc,
     pages,
     stations,
+    suspicions,
     whatif,
     work,
 )
@@ -124,6 +125,7 @@ PARTS = (
     work.router,
     answered.router,
     notifications.router,
+    suspicions.router,
     accounts.router,
     accounts.administering,
 )

@@ -36,7 +36,7 @@ from tolich.ports import (
     Shape,
 )
 from tolich.sights import Heard, SightReads
-from tolich.workports import Working
+from tolich.workports import SuspicionQuery, Suspicions, Working
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Parts:
     reports: Reports
     provider: Provider | None = None  # of log-ins
     deliveries: Deliveries | None = None  # None: nothing is ever said from here
+    suspicions: Suspicions | None = None  # None: days are not looked at
 
 
 class View:
@@ -65,6 +66,7 @@ class View:
         self.scope: Scope = caller.scope
         self._caller = caller
         self._deliveries = parts.deliveries
+        self._suspicions = parts.suspicions
         self._reads = parts.reads
         self._amending = parts.amending
         self._reports = parts.reports
@@ -161,6 +163,22 @@ class View:
             return Page()
         caller, cursor = self._caller, paging.cursor
         return self._deliveries.notifications(caller, query, cursor, paging.limit)
+
+    def suspicions(self, query: SuspicionQuery, paging: Paging) -> Page:
+        """Suspicions, the highest scores first; that they were looked up is on record."""
+        if self._suspicions is None:
+            return Page()
+        return self._suspicions.suspicions(self._caller, query, paging.cursor, paging.limit)
+
+    def suspicion(self, key: int) -> Shape | None:
+        """One suspicion; that it was looked up is on record."""
+        return None if self._suspicions is None else self._suspicions.suspicion(self._caller, key)
+
+    def suspicion_looks(self, paging: Paging) -> Page:
+        """Who looked suspicions up, newest first."""
+        if self._suspicions is None:
+            return Page()
+        return self._suspicions.looks(paging.cursor, paging.limit)
 
     def forwarding(self, station: str | None, destination: str | None, paging: Paging) -> Page:
         """Forwarding, by destination and station."""

@@ -81,7 +81,9 @@ class InfluxSink:
         try:
             found = _find(buckets, place)
             if found is None:
-                rules = BucketRetentionRules(type="expire", every_seconds=place.kept)
+                rules = BucketRetentionRules(  # type: ignore[no-untyped-call]
+                    type="expire", every_seconds=place.kept
+                )
                 buckets.create_bucket(
                     bucket_name=place.bucket, org=self._org, retention_rules=rules
                 )

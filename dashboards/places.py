@@ -54,7 +54,7 @@ def by_place(lines: Iterable[str], everybody: str) -> dict[Place, Sequence[str]]
     for line in lines:
         cluster = cluster_of(line)
         if line.startswith(_READING):
-            places = () if cluster is None else (Place(cluster, RAW),)
+            places: tuple[Place, ...] = () if cluster is None else (Place(cluster, RAW),)
         elif cluster is None:
             places = (Place(everybody, FINDINGS),)
         else:

@@ -42,6 +42,7 @@ class Right(StrEnum):
     REGISTER = "register"
     EVIDENCE = "evidence"  # take evidence out, with its proof
     DELIVERIES = "deliveries"  # what was sent to whom, and what could not be delivered
+    SUSPICIONS = "suspicions"  # what an inspector may want to look at; every look is recorded
     ACCOUNTS = "accounts"
 
 
@@ -56,7 +57,7 @@ _WARD = {
 }  # fmt: skip
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.CITY_OFFICER: frozenset(_WARD | {Right.REGISTER}),
+    Role.CITY_OFFICER: frozenset(_WARD | {Right.REGISTER, Right.SUSPICIONS}),
     Role.WARD_OFFICER: frozenset(_WARD),
     Role.TRADE_OFFICER: frozenset({Right.READ, Right.EXPORT, Right.WHAT_IF, Right.REGISTER}),
     Role.INVESTOR: frozenset(_PLANT),

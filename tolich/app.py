@@ -56,6 +56,7 @@ from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
 from tolich.store.registry import enter, read_register, series_keys
 from tolich.store.wal import LogKeeper
+from tolich.suspecting import StoreSuspicions, Suspecting
 from tolich.telling import Telling
 from tolich.working import Worker
 from tolich.writer import Writer
@@ -181,7 +182,10 @@ def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
         leaving = _leaving(settings, stack)
         checkpointer = Checkpointer(place.engine, key, clock, record, leaving)
         keeper = LogKeeper(place.engine)
-        ours = (keeper.run, checkpointer.run)
+        suspecting = Suspecting(
+            place.engine, lambda: pipeline.registered, lambda: pipeline.series, clock
+        )
+        ours = (keeper.run, checkpointer.run, suspecting.run)
         for follow in (*ours, *_followers(place, record, stack), *forwards):
             run = steadily(follow)
             thread = threading.Thread(target=run, args=(stop,), name="follower", daemon=True)
@@ -323,6 +327,7 @@ def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     parts = Parts(
         reads, taking, Amender(taking), accounts, clock, metrics, Worker(taking, reads), reports,
         _provider(settings.oidc), StoreDeliveries(place.engine, lambda: taking.registered),
+        StoreSuspicions(place.engine, lambda: taking.registered, clock),
     )  # fmt: skip
     return create_app(parts)
 

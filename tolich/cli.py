@@ -21,6 +21,7 @@ from tolich.commands import (
     replay,
     scenario,
     serve,
+    suspicion,
     users,
 )
 
@@ -52,6 +53,7 @@ app.add_typer(law.permits, name="permits")
 app.add_typer(notify.notify, name="notify")
 app.add_typer(users.users, name="users")
 app.add_typer(project.project, name="project")
+app.add_typer(suspicion.suspicion, name="suspicion")
 export.export.command("evidence")(bundle.evidence)
 app.add_typer(export.export, name="export")
 

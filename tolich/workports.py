@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
@@ -132,4 +133,29 @@ class Working(Protocol):
 
     def alarm_load(self, caller: Caller, start: int | None, end: int | None) -> Page:
         """What each person was told in [start, end), as far as the caller may know."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SuspicionQuery:
+    """Filters of the suspicions list; days are inclusive."""
+
+    station: str | None = None
+    state: str = "needs_inspection"  # rules.suspicion.State
+    day_from: date | None = None
+    day_to: date | None = None
+
+
+class Suspicions(Protocol):
+    """What an inspector may want to look at. Every answer is on record before it is given."""
+
+    def suspicions(
+        self, caller: Caller, query: SuspicionQuery, cursor: str | None, limit: int
+    ) -> Page:
+        """The highest scores first."""
+        ...
+
+    def suspicion(self, caller: Caller, key: int) -> Shape | None: ...
+    def looks(self, cursor: str | None, limit: int) -> Page:
+        """Who looked suspicions up, newest first."""
         ...

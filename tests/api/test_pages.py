@@ -80,6 +80,7 @@ CONTRACT = {
     *(f"get /api/v1/{path}" for path in ("transitions", "stream", "rejected", "forwarding", "me")),
     *(f"get /api/v1/{path}" for path in ("regulations", "regulations/{id}", "permits")),
     *("get /api/v1/notifications", "get /api/v1/responses", "get /api/v1/alarm-load"),
+    *("get /api/v1/suspicions", "get /api/v1/suspicions/{id}", "get /api/v1/suspicion-looks"),
     "post /api/v1/what-if",
     *(f"get /api/v1/exports/{name}.{{form}}" for name in ("readings", "findings", "alerts")),
     "get /api/v1/reports/{kind}.{form}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import checks, judgement, law, life, loads, upkeep
+from tests.mutants import checks, judgement, law, life, loads, suspicion, upkeep
 
 FAULTS = (
     *judgement.FAULTS,
@@ -11,4 +11,5 @@ FAULTS = (
     *life.FAULTS,
     *upkeep.FAULTS,
     *loads.FAULTS,
+    *suspicion.FAULTS,
 )

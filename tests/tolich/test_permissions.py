@@ -45,6 +45,7 @@ from tolich.ports import AccountAsked, Delivery
 from tolich.reports.documents import Documents
 from tolich.store.deliveries import StoreDeliveries
 from tolich.store.forwarding import Configured, configure
+from tolich.suspecting import StoreSuspicions
 from tolich.working import Worker
 from tolich.workports import Announcement, Attached, Deed
 
@@ -101,6 +102,10 @@ ENTRIES: dict[str, Entry] = {
     "get /api/v1/responses": Entry("responses", object=False),
     "get /api/v1/alarm-load": Entry("alarm-load", object=False),
     "get /api/v1/notifications": Entry("notifications", object=False),
+    "get /api/v1/suspicions": Entry("suspicions", object=False),
+    # Nothing has been looked at in this store.
+    "get /api/v1/suspicions/{id}": Entry("suspicions/1", good=(404,), object=False),
+    "get /api/v1/suspicion-looks": Entry("suspicion-looks", object=False),
     "get /api/v1/amendments": Entry("amendments", object=False),
     "post /api/v1/amendments": Entry("amendments", EXCLUDE, (201,)),
     "get /api/v1/regulations": Entry("regulations", object=False),
@@ -262,7 +267,7 @@ def application(on: Stage) -> FastAPI:
     return create_app(
         Parts(
             reads, pipeline, amending, accounts, on.clock, metrics, working, reports, None,
-            deliveries,
+            deliveries, StoreSuspicions(on.engine, lambda: pipeline.registered, on.clock),
         )
     )  # fmt: skip
 

@@ -24,6 +24,7 @@ from sqlalchemy.types import Boolean, LargeBinary, SmallInteger
 
 from rules.days import DAY_SECONDS
 from rules.roles import Role
+from rules.suspicion import ENGINE, Baseline, Look, State
 from rules.work import Act
 from tests.cast import (
     DAY0,
@@ -54,6 +55,7 @@ from tolich.store.prunings import Asked, planned, prune
 from tolich.store.rejudging import Again, rejudge
 from tolich.store.schema import metadata
 from tolich.store.signed import checkpoints
+from tolich.store.suspicions import keep_asking, keep_baseline, keep_look
 from tolich.store.work import Author, act
 from tolich.workports import Attached
 
@@ -115,6 +117,9 @@ def work_on(append: Append) -> None:
     }  # fmt: skip
     seq = append.entry("told", 1, content_of("told", row))
     append.connection.execute(insert(people_told).values(seq=seq, **row))
+    keep_baseline(append, "MAU01", Baseline(DAY0, ENGINE, {}), 28, "mau", "mẫu")
+    keep_look(append, "MAU01", 1, Look(DAY0, State.NOT_EVALUATED, 0.0, (), ()))
+    keep_asking(append, (1, "mau", "city_officer"), {"id": 1}, [1])
 
 
 def change(of: Stage, folder: Path, *statements: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Table
 from tolich.evidence.links import BODIED
 from tolich.store import peopleschema as people
 from tolich.store import schema as of
+from tolich.store import suspicionschema as suspecting
 
 TABLES: Mapping[str, Table] = {
     "batch": of.raw,
@@ -28,6 +29,9 @@ TABLES: Mapping[str, Table] = {
     "told": people.told,
     "checkpoint": of.checkpoint,
     "pruning": of.pruning,
+    "suspicion_baseline": suspecting.suspicion_baseline,
+    "suspicion": suspecting.suspicion,
+    "suspicion_look": suspecting.suspicion_look,
 }
 """The kinds of entries of the chain, and the tables that their rows are in."""
 
