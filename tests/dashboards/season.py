@@ -107,6 +107,11 @@ class Season:
         self.stage.clock.set(now)
         self.pipeline.tick(None, fill=True)
 
+    def settled(self) -> None:
+        """Judge what became due, and show it."""
+        self.pipeline.tick(None, fill=True)
+        self.project()
+
     def project(self) -> None:
         """Copy everything that is on record to the sink."""
         while self.projection.step():

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from dashboards.boards.queries import SHARES
+from dashboards.boards.shares import MARKS
 from dashboards.boards.words import Language
-from dashboards.built import OFFICERS_ONLY, Board, boards
-from dashboards.codes import OUTCOMES, SENTINEL, State, state_of
+from dashboards.built import OFFICERS_ONLY, boards
+from dashboards.codes import State, state_of
 from rules.days import DAY_SECONDS
 from rules.model import Outcome, Reason
-from tests.cast import CATALOGUE, CLUSTERS, Said, message
+from tests.cast import CATALOGUE, CLUSTERS, DAY0, Said, message
 from tests.dashboards.grafana_macros import Frame, Shown, interval, transformed
 from tests.dashboards.influx_accounts import Influx, Refused, influxdb_with_accounts
-from tests.dashboards.season import BEGIN, DAYS, END, Season
-from tolich.ports import Shape
+from tests.dashboards.season import BEGIN, END, Season
+from tolich.amending import Amender
+from tolich.ports import EVERYTHING, Amend, Shape
 
 BOARDS = {
     board.name: board
@@ -211,7 +215,7 @@ def test_months_of_clusters_are_local_months(officer: Influx, days: list[Shape],
     table = transformed(list(frames.values()), panel["transformations"])
     expected: dict[tuple[str, str], Counter[str]] = {}
     for (cluster, _, start), state in worst_days(overlapping(days, shown)).items():
-        month = datetime.fromtimestamp(start + 7 * 3600 - 0).strftime("%Y-%m")
+        month = f"{datetime.fromtimestamp(start, ZoneInfo('Asia/Ho_Chi_Minh')):%Y-%m}"
         expected.setdefault((cluster, month), Counter())[share_of(state)] += 1
     assert {(row["cluster"], row["Time"]) for row in table} == set(expected)
     for row in table:
@@ -384,61 +388,6 @@ def test_readings_are_drawn_where_they_were_measured_only(officer: Influx) -> No
     assert any(row["mean"] is None for row in cod["mean"])  # the gap is in the answer: not joined
 
 
-# --- a period that changes ----------------------------------------------------------------------
-
-
-def test_a_day_that_changes_changes_in_every_panel(
-    influx: Influx, season: Season, officer: Influx
-) -> None:
-    """Compliant, then contradicted by late data until nobody can tell, then settled again."""
-    day = BEGIN + 8 * DAY_SECONDS
-    before = _seen(officer, day)
-    assert before == {"day": State.WITHIN.code, "share": "compliant", "mean": 50.0, "valid": 24}
-
-    hours = [day - _day0() + hour * 3600 for hour in range(24)]
-    late = message("MAU01", *(Said("COD", at, 400.0) for at in hours), received=END)
-    season.pipeline.submit([late])
-    season.pipeline.tick(None, fill=True)
-    season.project()
-    contested = _seen(officer, day)
-    assert contested["day"] == State.CONTESTED.code
-    assert contested["share"] == "not_assessable"
-    assert contested["mean"] is None
-
-    _settle(season, day)
-    season.pipeline.tick(None, fill=True)
-    season.project()
-    assert _seen(officer, day) == before
-
-
-def _day0() -> int:
-    return BEGIN + DAYS * DAY_SECONDS
-
-
-def _settle(season: Season, day: int) -> None:
-    raise NotImplementedError
-
-
-def _seen(officer: Influx, day: int) -> dict[str, Any]:
-    """What the panels say of MAU01's COD on one day."""
-    shown = Shown(day + 1, day + HALF_DAY, one_station(1).chosen)
-    ours = Shown(day + 1, day + HALF_DAY, {"cluster": ["ccn-mau-01"], "station": ["MAU01"]})
-    strip = [
-        row["max"]
-        for row in answers(officer, panel_of("compliance", "Kết quả theo ngày và trạm"), ours)["A"]
-        if row["Time"] == day * 1000
-    ]
-    pie = answers(officer, panel_of("compliance", "Tỷ lệ ngày theo kết quả"), ours)
-    means = answers(officer, panel_of("plant", "Trung bình và giới hạn"), shown)["day"]
-    slots = answers(officer, panel_of("quality", "Từng thông số"), ours)["A"]
-    return {
-        "day": strip[0],
-        "share": next(ref for ref, rows in pie.items() if rows),
-        "mean": _points(means).get(("COD", day)),
-        "valid": next(row["valid"] for row in slots if row["parameter"] == "COD"),
-    }
-
-
 # --- what Grafana puts in -----------------------------------------------------------------------
 
 
@@ -453,4 +402,86 @@ def test_grafanas_variables_are_spelled_as_documented() -> None:
     assert interval(365 * 86400 / 1000) == "12h"
 
 
-__all__ = ["OUTCOMES", "SENTINEL", "Board"]
+
+# --- a period that changes: the last test, for it changes what the others are held against ------
+
+
+def test_a_day_that_changes_changes_in_every_panel(season: Season, officer: Influx) -> None:
+    """Nothing came; late data make it compliant; contradicted; an officer says which holds."""
+    day = BEGIN + 5 * DAY_SECONDS
+    assert _seen(officer, day) == _said(State.NOT_ASSESSABLE, "not_assessable", None, 0)
+
+    _late(season, day, 50.0)
+    compliant = _said(State.WITHIN, "compliant", 50.0, 24)
+    assert _seen(officer, day) == compliant
+
+    _late(season, day, 400.0)
+    contested = _seen(officer, day)
+    assert contested == _said(State.CONTESTED, "not_assessable", None, contested["valid"])
+
+    asked = Amend(
+        "MAU01", "COD", "confirm", "Sở (mẫu)", "đối chiếu nhật ký", day, day + DAY_SECONDS,
+        Decimal(50),
+    )  # fmt: skip
+    Amender(season.pipeline).amend(EVERYTHING, asked)
+    season.settled()
+    assert _seen(officer, day) == compliant
+
+
+def _late(season: Season, day: int, cod: float) -> None:
+    """The day's readings arrive at the end of the season."""
+    hours = [day - DAY0 + hour * 3600 for hour in range(24)]
+    readings = [Said(name, at, value) for at in hours for name, value in (("COD", cod), ("pH", 7.2))]
+    season.pipeline.submit([message("MAU01", *readings, received=END)])
+    season.settled()
+
+
+def _said(state: State, share: str, mean: float | None, valid: int) -> dict[str, Any]:
+    assessable = mean is not None
+    return {
+        "year": state.code,
+        "day": state.code,
+        "station": state.code,
+        "overview": state.code,
+        "share": share,
+        "stat": share,
+        "mean": mean,
+        "hours": assessable,
+        "valid": valid,
+    }
+
+
+def _seen(officer: Influx, day: int) -> dict[str, Any]:
+    """What the panels say of MAU01's COD on one day."""
+    one = one_station(1).chosen
+    inside = Shown(day + 1, day + HALF_DAY, one)
+    ours = Shown(day + 1, day + HALF_DAY, {"cluster": ["ccn-mau-01"], "station": ["MAU01"]})
+    pie = answers(officer, panel_of("compliance", "Tỷ lệ ngày theo kết quả"), ours)
+    stats = {
+        share: answers(officer, panel_of("overview", f"{MARKS[share]} "), ours)["A"]
+        for share in SHARES
+    }
+    means = answers(officer, panel_of("plant", "Trung bình và giới hạn"), inside)
+    slots = answers(officer, panel_of("quality", "Từng thông số"), ours)["A"]
+    (overview,) = answers(officer, panel_of("overview", "Các trạm, nặng nhất trước"), ours)["day"]
+    return {
+        "year": _cell(answers(officer, panel_of("compliance", "Một năm"), ours)["A"], day),
+        "day": _cell(answers(officer, panel_of("compliance", "Kết quả theo ngày"), ours)["A"], day),
+        "station": _cell(answers(officer, panel_of("plant", "Kết quả từng ngày"), inside)["A"], day),
+        "overview": overview["day"],
+        "share": next(ref for ref, rows in pie.items() if rows),
+        "stat": next(share for share, rows in stats.items() if rows),
+        "mean": _points(means["day"]).get(("COD", day)),
+        "hours": any(name == "COD" for name, _ in _points(means["hour"])),
+        "valid": next(row["valid"] for row in slots if row["parameter"] == "COD"),
+    }
+
+
+def _cell(rows: Frame, day: int) -> int | None:
+    """The state of COD, or of the station, in a day's cell."""
+    (found,) = [
+        row["max"]
+        for row in rows
+        if row["Time"] == day * 1000 and row.get("parameter", "COD") == "COD"
+    ]
+    return None if found is None else int(found)
