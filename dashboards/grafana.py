@@ -8,7 +8,7 @@ account), and this way either package does. The organisation goes along in a hea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from urllib.parse import quote, urlsplit
 
 from grafana_client.api import GrafanaApi
@@ -19,8 +19,16 @@ from dashboards.publishing import Conflict, Denied, PublishError, Shape, Unreach
 TIMEOUT = 10.0
 
 
+class Session(Protocol):
+    """The connections of a client."""
+
+    def close(self) -> None: ...
+
+
 class Client(Protocol):
     """What the packages offer: each answers the parsed JSON, or raises its own exception."""
+
+    s: Session
 
     def GET(self, url: str, *, headers: Mapping[str, str]) -> Any: ...  # noqa: N802
     def POST(  # noqa: N802
@@ -38,6 +46,16 @@ class Grafana:
         self._client = client
         self._url = url
         self._failure = failure
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the connections."""
+        self._client.s.close()
 
     def organisations(self) -> Mapping[str, int]:
         """The number of each organisation, by name."""
@@ -165,7 +183,7 @@ def grafana(url: str, credential: str | tuple[str, str]) -> Grafana:
     """Grafana at a URL, with a service account's token or a user's name and password."""
     parts = urlsplit(url)
     prefix = parts.path.strip("/")
-    api = GrafanaApi(  # type: ignore[no-untyped-call]
+    api = GrafanaApi(
         credential,
         host=parts.hostname,
         port=parts.port,

@@ -150,9 +150,7 @@ def digest(token: str) -> str:
     return sha256(f"tolich data source\n{token}".encode()).hexdigest()[:16]
 
 
-def officers(
-    url: str, token: str, metrics_url: str | None, boards: Sequence[Board]
-) -> Wanted:
+def officers(url: str, token: str, metrics_url: str | None, boards: Sequence[Board]) -> Wanted:
     """The officers' organisation: all clusters, and the monitor where it has metrics."""
     sources = [influx_source(DATASOURCE_UID, "tolich", url, "tolich", token, first=True)]
     if metrics_url is not None:
@@ -262,7 +260,13 @@ def _source_step(
     action: Literal["create", "change"], wanted: Wanted, source: Shape, said: Sequence[str] = ()
 ) -> Step:
     return Step(
-        "data source", action, wanted.name, source["uid"], source["name"], said[:_DIFFERENCES], source
+        "data source",
+        action,
+        wanted.name,
+        source["uid"],
+        source["name"],
+        said[:_DIFFERENCES],
+        source,
     )
 
 

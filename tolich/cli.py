@@ -7,6 +7,7 @@ import typer
 from tolich.commands import (
     bundle,
     cases,
+    dashboards,
     demo,
     evidence,
     export,
@@ -48,6 +49,7 @@ app.add_typer(law.permits, name="permits")
 app.add_typer(notify.notify, name="notify")
 app.add_typer(users.users, name="users")
 export.export.command("evidence")(bundle.evidence)
+app.add_typer(dashboards.dashboards, name="dashboards")
 app.add_typer(export.export, name="export")
 
 

@@ -402,7 +402,6 @@ def test_grafanas_variables_are_spelled_as_documented() -> None:
     assert interval(365 * 86400 / 1000) == "12h"
 
 
-
 # --- a period that changes: the last test, for it changes what the others are held against ------
 
 
@@ -431,7 +430,9 @@ def test_a_day_that_changes_changes_in_every_panel(season: Season, officer: Infl
 def _late(season: Season, day: int, cod: float) -> None:
     """The day's readings arrive at the end of the season."""
     hours = [day - DAY0 + hour * 3600 for hour in range(24)]
-    readings = [Said(name, at, value) for at in hours for name, value in (("COD", cod), ("pH", 7.2))]
+    readings = [
+        Said(name, at, value) for at in hours for name, value in (("COD", cod), ("pH", 7.2))
+    ]
     season.pipeline.submit([message("MAU01", *readings, received=END)])
     season.settled()
 
@@ -467,7 +468,9 @@ def _seen(officer: Influx, day: int) -> dict[str, Any]:
     return {
         "year": _cell(answers(officer, panel_of("compliance", "Một năm"), ours)["A"], day),
         "day": _cell(answers(officer, panel_of("compliance", "Kết quả theo ngày"), ours)["A"], day),
-        "station": _cell(answers(officer, panel_of("plant", "Kết quả từng ngày"), inside)["A"], day),
+        "station": _cell(
+            answers(officer, panel_of("plant", "Kết quả từng ngày"), inside)["A"], day
+        ),
         "overview": overview["day"],
         "share": next(ref for ref, rows in pie.items() if rows),
         "stat": next(share for share, rows in stats.items() if rows),
