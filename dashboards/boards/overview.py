@@ -10,6 +10,7 @@ from grafana_foundation_sdk.models.common import BarGaugeDisplayMode, VizOrienta
 from grafana_foundation_sdk.models.dashboard import Threshold, ThresholdsMode
 
 from dashboards.boards import words
+from dashboards.boards.alerting import KINDS, SILENT
 from dashboards.boards.compliance import EXCEEDED_ABOUT, EXCEEDED_TITLE, exceeded_days
 from dashboards.boards.parts import (
     Making,
@@ -111,6 +112,7 @@ def _stations(making: Making) -> Placed:
     )
     painted = option("custom.cellOptions", {"type": "color-background", "mode": "basic"})
     states = option("mappings", [state_values(making)])
+    silent = KINDS["silence"][0]
     hour, day = Text("Giờ gần nhất", "Latest hour"), Text("Ngày gần nhất", "Latest day")
     panel = (
         table.Panel()
@@ -120,10 +122,12 @@ def _stations(making: Making) -> Placed:
         .with_target(target(latest(DAYS, LATEST_DAYS, "day"), "day", table=True))
         .with_target(target(exceeded, "exceeded", table=True))
         .with_target(target(_captured(), "capture", table=True))
+        .with_target(target(SILENT, "silent", table=True))
         .unit("none")
         .no_value("–")
         .override_by_name("cluster", named(making.say(words.CLUSTER), "string"))
         .override_by_name("station", named(making.say(words.STATION), "string", open_plant))
+        .override_by_name("silent", named(making.say(silent), "none"))
         .override_by_name("hour", named(making.say(hour), "none", painted, states))
         .override_by_name("day", named(making.say(day), "none", painted, states))
         .override_by_name("exceeded", named(making.say(EXCEEDED_TITLE), "none"))
@@ -131,13 +135,13 @@ def _stations(making: Making) -> Placed:
         .sort_by(
             [
                 common.TableSortByFieldState().display_name(making.say(one)).desc(True)
-                for one in (day, hour)
+                for one in (silent, day, hour)
             ]
         )
     )
     for step in merged(without=["Time"]):
         panel.with_transformation(step)
-    order = ("cluster", "station", "day", "hour", "exceeded", "capture")
+    order = ("cluster", "station", "silent", "day", "hour", "exceeded", "capture")
     panel.with_transformation(
         changed("organize", indexByName={name: place for place, name in enumerate(order)})
     )
@@ -146,9 +150,11 @@ def _stations(making: Making) -> Placed:
         Text("Các trạm, nặng nhất trước", "Stations, worst first"),
         Text(
             "Kết quả xấu nhất của ngày và giờ đã chốt gần nhất trước cuối khoảng đang xem; số "
-            "ngày nghi vượt và tỷ lệ dữ liệu hợp lệ trong khoảng đang xem. Trống: chưa có kết quả.",
+            "ngày nghi vượt và tỷ lệ dữ liệu hợp lệ trong khoảng đang xem. Trạm mất tín hiệu đứng "
+            "đầu. Trống: chưa có kết quả.",
             "The worst of the latest closed day and hour before the end of the time shown; days of "
-            "suspected exceedance and data capture within it. Empty: no finding.",
+            "suspected exceedance and data capture within it. Stations without signal come first. "
+            "Empty: no finding.",
         ),
     )
 

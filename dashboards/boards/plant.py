@@ -22,6 +22,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from dashboards.boards import words
+from dashboards.boards.alerting import annotations
 from dashboards.boards.parts import (
     Making,
     Placed,
@@ -76,7 +77,7 @@ def build(making: Making) -> dict[str, Any]:
         .with_variable(_parameter_variable(making))
         .with_variable(console_variable(making))
     )
-    return finished(
+    model = finished(
         board,
         making,
         [
@@ -90,6 +91,8 @@ def build(making: Making) -> dict[str, Any]:
             footer(making),
         ],
     )
+    model["annotations"] = {"list": annotations(making)}
+    return model
 
 
 def _parameter_variable(making: Making) -> QueryVariable:

@@ -211,7 +211,7 @@ def grafana_running() -> Iterator[FakeGrafana]:
 
         do_GET = do_POST = do_PUT = _do  # noqa: N815 - the library's names
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
