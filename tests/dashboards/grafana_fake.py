@@ -37,7 +37,7 @@ class Organisation:
 class Answer(Exception):
     """An answer that is no success."""
 
-    def __init__(self, status: int, message: str, **more: Any) -> None:
+    def __init__(self, status: int, message: str, /, **more: Any) -> None:
         super().__init__(message)
         self.status = status
         self.body = {"message": message, **more}
