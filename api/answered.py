@@ -116,4 +116,4 @@ def alarm_load(seams: Within, caller: Asking, start: From = None, to: To = None)
 @short.get("/a/{alert}")
 async def alert_page(alert: str) -> Response:
     """The address that messages hold: the story of an alert on one page."""
-    return RedirectResponse(f"/api/v1/alerts/{alert}/page", 302)
+    return RedirectResponse(f"/alerts/{alert}", 302)

@@ -29,6 +29,9 @@ from api import (
 )
 from api.asking import only_known
 from api.auth import asking, guarded
+from api.console import refusals, site
+from api.console.live import Watch
+from api.console.squeeze import Squeezed
 from api.headers import SecureHeaders
 from api.live import Hub, Pace
 from api.problems import install
@@ -62,7 +65,7 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
 
     Serve it with `api.serving.Server`, which ends live streams before it waits for them.
     """
-    hub = Hub(parts.reads, pace or Pace())
+    hub, watch = Hub(parts.reads, pace or Pace()), Watch()
     app = _Api(
         title="Tô Lịch API",
         version="1",
@@ -70,9 +73,9 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_living(hub),
+        lifespan=_living(hub, watch),
     )
-    app.state.hub = hub
+    app.state.hub, app.state.watch = hub, watch
     app.state.seams = Seams(
         # A closure, so that no endpoint gets hold of `reads` itself.
         view=lambda caller: View(parts, caller, hub),
@@ -86,18 +89,23 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
         pace=hub.pace,
         aside=CapacityLimiter(1),
     )
+    app.add_middleware(Squeezed)
     app.add_middleware(SecureHeaders)
     install(app)
-    for router in (_version_1(), _anybody(), health.router, answered.short, pages.router):
+    refusals.install(app)
+    api = (_version_1(), _anybody(), health.router, answered.short, pages.router)
+    for router in (*api, *site.routers()):
         app.include_router(router)
     return app
 
 
-def _living(hub: Hub) -> Callable[[FastAPI], Any]:
+def _living(hub: Hub, watch: Watch) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hub.open()
+        watch.open()
         yield
+        watch.close()
         await hub.stop()
 
     return lifespan
@@ -123,6 +131,9 @@ PARTS = (
 
 RIGHTS = {(method, PREFIX + path): needed for (method, path), needed in guarded(PARTS).items()}
 """The rights that each endpoint takes, by method and path."""
+
+PAGE_RIGHTS = guarded(site.PAGES)
+"""The rights that each page of the console takes, by method and path."""
 
 
 def _version_1() -> APIRouter:

@@ -1,4 +1,4 @@
-"""Two pages for people: what runs here, and the API in full. Nothing is loaded from outside."""
+"""The page that shows the API in full. Nothing is loaded from outside."""
 
 from __future__ import annotations
 
@@ -14,25 +14,6 @@ from api.headers import STYLE
 from api.problems import KINDS
 
 router = APIRouter(include_in_schema=False)
-
-_ROOT = """
-<h1>Tô Lịch</h1>
-<p lang="vi">Hệ thống giám sát nước thải cụm công nghiệp: so sánh số liệu quan trắc tự động với
-giấy phép và quy chuẩn, và giải thích từng kết quả. Dữ liệu tự động, chờ xác minh.</p>
-<p lang="en">Watches the wastewater of industrial clusters: compares automatic readings with
-permits and regulations, and explains every verdict. Automatic data awaiting verification.</p>
-<ul>
-<li><a href="/docs">Tài liệu API / API reference</a></li>
-<li><a href="/api/v1/stations">Trạm quan trắc / Stations</a></li>
-<li><a href="/api/v1/alerts">Cảnh báo / Alerts</a></li>
-</ul>
-"""
-
-
-@router.get("/")
-async def root() -> HTMLResponse:
-    """What runs here, in Vietnamese and in English."""
-    return _page("Tô Lịch", "vi", _ROOT)
 
 
 @router.get("/docs")

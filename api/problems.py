@@ -150,15 +150,16 @@ def _example(kind: str) -> dict[str, Any]:
 
 def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem document."""
-    app.exception_handler(Trouble)(_trouble)
+    app.exception_handler(Trouble)(trouble)
     app.exception_handler(BadCursor)(_bad_cursor)
-    app.exception_handler(RequestValidationError)(_invalid)
-    app.exception_handler(HTTPException)(_http)
+    app.exception_handler(RequestValidationError)(invalid)
+    app.exception_handler(HTTPException)(http)
     app.exception_handler(ClientDisconnect)(_gone)
     app.exception_handler(Exception)(_unforeseen)
 
 
-async def _trouble(request: Request, said: Trouble) -> Json:
+async def trouble(request: Request, said: Trouble) -> Json:
+    """The document of a Trouble."""
     return document(request, said.kind, said.detail, headers=said.headers, more=said.more)
 
 
@@ -167,7 +168,8 @@ async def _bad_cursor(request: Request, said: BadCursor) -> Json:
     return document(request, "bad-cursor", detail)
 
 
-async def _invalid(request: Request, said: RequestValidationError) -> Json:
+async def invalid(request: Request, said: RequestValidationError) -> Json:
+    """The document of a request that is not what an endpoint takes."""
     found = said.errors()
     bad_times = [one for one in found if one["type"] == BAD_TIME]
     kind = "bad-time" if bad_times else "invalid-request"
@@ -182,7 +184,8 @@ def _field(error: Mapping[str, Any]) -> dict[str, str]:
     return {"in": str(where[0]), "name": name, "detail": str(error["msg"])}
 
 
-async def _http(request: Request, said: HTTPException) -> Json:
+async def http(request: Request, said: HTTPException) -> Json:
+    """The document of what the framework refuses."""
     kind = _BY_STATUS.get(said.status_code, "http-error")
     detail = f"{request.method} {request.scope['path']}: {said.detail}. What there is: /docs."
     return document(request, kind, detail, status=said.status_code, headers=said.headers)

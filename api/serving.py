@@ -8,6 +8,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from api.console.live import Watch
 from api.live import Hub
 
 GRACE = 5  # seconds that requests under way have to finish
@@ -20,8 +21,10 @@ class Server(uvicorn.Server):
         options = {"log_config": None, "timeout_graceful_shutdown": GRACE, **options}
         super().__init__(uvicorn.Config(app, host=host, port=port, **options))
         self._hub: Hub = app.state.hub
+        self._watch: Watch = app.state.watch
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop taking requests, end the streams, finish the rest."""
         self._hub.close()
+        self._watch.close()
         await super().shutdown(sockets)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -31,11 +31,11 @@ from tolich.ports import (
     NotificationQuery,
     Page,
     Provider,
-    Reads,
     Receipt,
     Scope,
     Shape,
 )
+from tolich.sights import Heard, SightReads
 from tolich.workports import Working
 
 
@@ -43,7 +43,7 @@ from tolich.workports import Working
 class Parts:
     """What an application is made of: the ports it speaks to the program through."""
 
-    reads: Reads
+    reads: SightReads
     intake: Intake
     amending: Amending
     accounts: Accounts
@@ -70,6 +70,20 @@ class View:
         self._reports = parts.reports
         self._working = parts.working
         self._hub = hub
+
+    def heard(self, after: int) -> Heard:
+        """Which stations sent something after a message."""
+        return self._reads.heard(self.scope, after)
+
+    def sights(self, stations: Collection[str] | None = None) -> list[Shape]:
+        """Stations by id at a glance."""
+        return self._reads.sights(self.scope, stations)
+
+    def closed(
+        self, station: str, period: str, start: int, end: int
+    ) -> dict[str, list[Shape]] | None:
+        """Closed periods of a station by parameter; None when there is no such station."""
+        return self._reads.closed(self.scope, station, period, start, end)
 
     def stations(self, paging: Paging) -> Page:
         """Stations by id."""

@@ -41,16 +41,24 @@ _NOT_EVALUATED = {"vi": "Không kiểm tra được", "en": "Checks that could n
 
 def table(readings: Sequence[Shape], lang: Language, on: date | None) -> list[str]:
     """Every reading with what was done with it; times of the day `on` without their date."""
+    rows, notes = grid(readings, lang, on)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [_aligned(row, widths) for row in rows] + notes
+
+
+def grid(
+    readings: Sequence[Shape], lang: Language, on: date | None
+) -> tuple[list[tuple[str, ...]], list[str]]:
+    """The rows of that table, the first its headings, and the notes under it."""
     if not readings:
-        return [_NONE[lang]]
+        return [], [_NONE[lang]]
     runs = list(_runs(readings))
     rows = [_COLUMNS[lang], *(_row(run, lang, on) for run in runs)]
     if any(reading.get("parameter") for reading in readings):  # of a load: which of its parts
         names = [_PART[lang], *(str(run[0]["parameter"]) for run in runs)]
         rows = [(name, *row) for name, row in zip(names, rows, strict=True)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     notes = [_GROUPED[lang]] if len(runs) < len(readings) else []
-    return [_aligned(row, widths) for row in rows] + notes + _unevaluated(readings, lang)
+    return rows, notes + _unevaluated(readings, lang)
 
 
 def _runs(readings: Sequence[Shape]) -> Iterator[Sequence[Shape]]:

@@ -70,14 +70,14 @@ def sections(why: Shape, lang: Language) -> Sections:
         "window": _window(why["window"], lang) if judged else [],
         "finding": _finding(why.get("finding"), why.get("hours", ()), lang),
         "components": _components(why.get("components"), lang),
-        "readings": table(why["readings"], lang, _day(why)) if judged else [],
+        "readings": table(why["readings"], lang, day_of(why)) if judged else [],
         "amendments": [_amendment(one, lang) for one in why["amendments"]],
         "history": _history(why.get("transitions", ()), lang),
         "versions": list(_versions(why["versions"], lang)),
     }
 
 
-def _day(why: Shape) -> date:
+def day_of(why: Shape) -> date:
     return datetime.fromisoformat(why["window"]["start"]).date()
 
 

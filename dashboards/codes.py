@@ -46,6 +46,10 @@ SEVERITIES: Mapping[Severity, int] = MappingProxyType(
     {Severity.INFO: 1, Severity.WARNING: 2, Severity.MAJOR: 3, Severity.CRITICAL: 4}
 )
 
+ALERT_STATES: Mapping[str, int] = MappingProxyType({"active": 1, "ended": 2, "withdrawn": 3})
+MOVED = ALERT_STATES["withdrawn"]
+"""What is left where an alert began before late data gave it another start."""
+
 SENTINEL = -1.0
 """Stands for a number that a finding does not have. InfluxDB cannot unset a field: one that
 is left out keeps the value of the revision before. Ask for `assessable = 1` before a mean."""

@@ -17,7 +17,9 @@ from math import isfinite
 from typing import Any
 
 from dashboards.codes import (
+    ALERT_STATES,
     ASSESSED,
+    MOVED,
     OUTCOMES,
     REASONS,
     SENTINEL,
@@ -25,8 +27,8 @@ from dashboards.codes import (
     state_of,
     status_code,
 )
-from rules.days import instant
-from rules.model import Outcome, Reason, Severity
+from rules.days import DAY_SECONDS, instant, midnight
+from rules.model import AlertKind, Outcome, Reason, Severity
 from tolich.ports import Entry, Shape
 
 COUNTS = (
@@ -39,7 +41,7 @@ COUNTS = (
     "unknown",
     "conflicting",
 )
-KINDS = ("batch", "finding", "transition")
+KINDS = ("batch", "finding", "transition", "rejection")
 """The kinds of entry that have lines."""
 
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f]|\\$")
@@ -106,7 +108,7 @@ def _readings(batch: Shape) -> Iterable[str]:
         # Written out rather than through _line: readings are a hundred times what the rest is.
         value, status = field_value(_number(row["value"])), status_code(row["status"])
         received, observed = _whole(row["received_at"]), _whole(row["observed_at"])
-        yield f"{series} value={value},status={status}i,received_at={received}i {observed}"
+        yield f"{series} value={value},status={status}i,late={received - observed}i {observed}"
 
 
 def _finding(finding: Shape) -> Iterable[str]:
@@ -125,6 +127,7 @@ def _finding(finding: Shape) -> Iterable[str]:
         "reason": REASONS[reason],
         "state": state_of(outcome, reason, period).code,
         "assessable": int(outcome in ASSESSED),
+        "owed": int(outcome is not Outcome.NOT_APPLICABLE),
         "mean": _number_or_none(finding["mean"]),
         "ratio": _number_or_none(finding["ratio"]),
         "limit_low": _number_or_none(limit["low"]),
@@ -144,11 +147,11 @@ def _counts(counts: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _transition(transition: Shape) -> Iterable[str]:
-    """The state an alert moved to. Amendments of findings have no alert, and no line here.
+    """The alert as it is now, at its start. Amendments of findings have no alert, and no line.
 
-    The alert's id is a tag: two alerts of one series may change in the same second.
+    An alert that has got another start leaves a point at the old one: it is told to have moved.
     """
-    after = transition["after"]
+    before, after = transition["before"], transition["after"]
     if transition["alert"] is None or after is None:
         return
     parameter, period = _about(transition)
@@ -158,14 +161,36 @@ def _transition(transition: Shape) -> Iterable[str]:
         ("station", _text(transition["station"])),
         ("parameter", parameter),
         ("period", period),
-        ("kind", _text(after["kind"])),
-        ("alert", _text(transition["alert"])),
     )
+    start = _seconds(after["started_at"])
+    if before is not None and _seconds(before["started_at"]) != start:
+        yield _alert(series, before, MOVED)
+    yield _alert(series, after, ALERT_STATES[_text(after["state"])])
+
+
+def _alert(series: str, of: Shape, state: int) -> str:
+    """The kind is in the fields' names: two kinds may begin in one second, of one series."""
+    kind = AlertKind(of["kind"]).value
+    start, end = _seconds(of["started_at"]), of["ended_at"]
     fields = {
-        "severity": SEVERITIES[Severity(after["severity"])],
-        "active": int(after["ended_at"] is None and after["state"] != "withdrawn"),
+        f"{kind}_severity": SEVERITIES[Severity(of["severity"])],
+        f"{kind}_state": state,
+        f"{kind}_started": start * 1000,
+        f"{kind}_ended": int(SENTINEL) if end is None else _seconds(end) * 1000,
     }
-    yield _line(series, fields, _seconds(transition["at"]))
+    return _line(series, fields, start)
+
+
+def _rejection(rejection: Shape) -> Iterable[str]:
+    """One point on the local day; its number places it there, so that each has its own second."""
+    series = _series(
+        "rejection",
+        ("cluster", _text(rejection["cluster"] or "")),
+        ("station", _text(rejection["station"] or "")),
+    )
+    received = _seconds(rejection["received_at"])
+    fields = {"count": 1, "length": _whole(rejection["length"]), "received": received}
+    yield _line(series, fields, midnight(received) + _whole(rejection["id"]) % DAY_SECONDS)
 
 
 def _about(transition: Shape) -> tuple[str, str]:
@@ -180,6 +205,7 @@ _WRITERS: Mapping[str, Callable[[Shape], Iterable[str]]] = {
     "batch": _readings,
     "finding": _finding,
     "transition": _transition,
+    "rejection": _rejection,
 }
 
 

@@ -53,6 +53,7 @@ from tolich.store.health import beat
 from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
 from tolich.store.registry import enter, read_register
+from tolich.store.wal import LogKeeper
 from tolich.telling import Telling
 from tolich.working import Worker
 from tolich.writer import Writer
@@ -157,7 +158,13 @@ def writing_process(settings: Settings, clock: Clock) -> Iterator[Writer]:
         key = made_or_read(settings.data)
         leaving = _leaving(settings, stack)
         checkpointer = Checkpointer(place.engine, key, clock, record, leaving)
-        for follow in (checkpointer.run, *_followers(settings, record, stack), *forwards):
+        keeper = LogKeeper(place.engine)
+        for follow in (
+            keeper.run,
+            checkpointer.run,
+            *_followers(settings, record, stack),
+            *forwards,
+        ):
             thread = threading.Thread(target=follow, args=(stop,), name="follower", daemon=True)
             thread.start()
             stack.callback(thread.join, 5.0)

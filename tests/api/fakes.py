@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from threading import Lock
@@ -31,6 +31,7 @@ from tolich.ports import (
     Scope,
     Shape,
 )
+from tolich.sights import Heard
 from tolich.workports import Announcement, Deed, Kept
 
 NOON = 1_795_323_600  # 2026-11-22T12:00:00+07:00
@@ -106,6 +107,27 @@ class FakeReads:
         return [
             example(shapes.Station, id=name, cluster=cluster) for name, cluster in STATIONS.items()
         ]
+
+    def heard(self, scope: Scope, after: int) -> Heard:
+        seen = frozenset(one["id"] for one in self._stations() if visible(scope, one))
+        self.asked.append(scope)
+        return Heard(1, seen if after < 1 else frozenset())
+
+    def sights(self, scope: Scope, stations: Collection[str] | None) -> list[Shape]:
+        self.asked.append(scope)
+        beside = {"ward": "Xã Mẫu", "capacity": 500.0, "contacts": [], "alerts": []}
+        measured: Shape = {"limit": None, "hours": [], "day": None}
+        return [
+            one | beside | {"parameters": [each | measured for each in one["parameters"]]}
+            for one in self._stations()
+            if visible(scope, one) and (stations is None or one["id"] in stations)
+        ]
+
+    def closed(
+        self, scope: Scope, station: str, period: str, start: int, end: int
+    ) -> dict[str, list[Shape]] | None:
+        self.queries.append((station, period, start, end))
+        return None if self.station(scope, station) is None else {}
 
     def stations(self, scope: Scope, cursor: str | None, limit: int) -> Page:
         return self._page(scope, self._stations(), cursor, limit)

@@ -14,7 +14,9 @@ import resource
 import statistics
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -28,6 +30,7 @@ from api.app import create_app
 from ingest.mqtt import MqttSettings, MqttSource
 from rules.days import DAY_SECONDS, midnight
 from rules.judge import judge
+from rules.window import Window
 from simulators.publish import Broker, Publisher, flood
 from tests.bench.history import stretch
 from tests.bench.plant import INTERVAL, messages, place
@@ -38,6 +41,7 @@ from tolich.app import Place, waited
 from tolich.clock import StepClock, wall
 from tolich.ports import Arrival, Delivery, Receipt
 from tolich.settings import Settings
+from tolich.store.wal import LogKeeper
 from tolich.waiting import Waiting
 from tolich.writer import Writer, seldom_collecting
 
@@ -95,10 +99,32 @@ def judging(folder: Path, size: Size) -> list[Row]:
     judged = sum(len(window.at) for window in windows)
     year = took * 100 * 365 / (WATERS * days)
     how = f"{WATERS} simulated stations x {days} days x 8 parameters at 5 min, all checks"
+    both = _judged_by_two(windows, now) * 100 * 365 / (WATERS * days)
     return [
         ("judge, slots/s", f"{judged / took:,.0f}", f"{how}; {judged:,} slots"),
         ("  100 stations x 1 year", f"{year:.1f} s", "from that rate, one core"),
+        ("  the same", f"{both:.1f} s", "measured on two cores: a process each for half of them"),
     ]
+
+
+_judged: list[Window] = []
+"""What the processes judge: they are forked from the one that has it."""
+
+
+def _judged_by_two(windows: list[Window], now: int) -> float:
+    """Seconds in which two processes judge windows, half of them each."""
+    _judged[:] = windows
+    with ProcessPoolExecutor(2, get_context("fork")) as two:
+        list(two.map(_judge_every_second, (0, 1), (0, 0)))  # begun, and warm
+        began = time.perf_counter()
+        list(two.map(_judge_every_second, (0, 1), (now, now)))
+        return time.perf_counter() - began
+
+
+def _judge_every_second(first: int, now: int) -> None:
+    """Judge every second window; with `now` 0 only the first of them, to warm up."""
+    for window in _judged[first::2] if now else _judged[first : first + 1]:
+        judge(window, now)
 
 
 def broker(folder: Path, size: Size) -> list[Row]:
@@ -190,7 +216,7 @@ def late(folder: Path, size: Size) -> list[Row]:
     for begin in range(0, len(known), 2000):
         filled.submit(known[begin : begin + 2000], busy=True)
     filled.settle(everything=True)
-    with seldom_collecting():  # as the writer runs
+    with seldom_collecting(), _log_kept(made):  # as the writer runs
         alone = _lately(made, first, 1, only=True)
         alone_cold = _lately(made, first, WATERS, only=True)
         cold, warm = _lately(made, first, WATERS), _lately(made, first, 1)
@@ -200,6 +226,19 @@ def late(folder: Path, size: Size) -> list[Row]:
         ("one late message, p50 / p99", _middle_and_edge(warm), f"8 {_LATE}; one station"),
         ("  of another station each time", _middle_and_edge(cold), f"8 {_LATE}, read anew"),
     ]
+
+
+@contextmanager
+def _log_kept(made: Place) -> Iterator[None]:
+    """The write-ahead log is carried over by a thread, as in the writer's process."""
+    stop = threading.Event()
+    thread = threading.Thread(target=LogKeeper(made.engine).run, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 HISTORY = 8

@@ -110,3 +110,16 @@ def transition(seq: int = 1, **changes: Any) -> Entry:
         "cause": {},
     }
     return Entry(seq, "transition", content | changes)
+
+
+def rejection(seq: int = 1, **changes: Any) -> Entry:
+    """A message that could not be understood."""
+    content = {
+        "id": 7,
+        "received_at": rfc3339(DAY_ONE + 60),
+        "cluster": CLUSTER,
+        "station": STATION,
+        "reason": "not_json",
+        "length": 12,
+    }
+    return Entry(seq, "rejection", content | changes)

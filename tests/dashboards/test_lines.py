@@ -20,6 +20,7 @@ from tests.dashboards.entries import (
     exceeded,
     finding,
     reading,
+    rejection,
     silent,
     transition,
 )
@@ -39,9 +40,9 @@ def test_a_batch_is_one_line_a_reading() -> None:
     )
     assert lines_of(entry) == [
         "reading,cluster=ccn-mau-01,station=MAU01,parameter=COD "
-        f"value=61.5,status=0i,received_at={DAY_ONE + 3}i {DAY_ONE}",
+        f"value=61.5,status=0i,late=3i {DAY_ONE}",
         "reading,cluster=ccn-mau-01,station=MAU01,parameter=pH "
-        f"value=7.2,status=1i,received_at={DAY_ONE + 3}i 5",
+        f"value=7.2,status=1i,late={DAY_ONE - 2}i 5",
     ]
 
 
@@ -61,6 +62,7 @@ def test_a_finding_in_full() -> None:
         "reason": f"{REASONS[Reason.ABOVE_LIMIT]}i",
         "state": f"{State.SUSPECTED.code}i",
         "assessable": "1i",
+        "owed": "1i",
         "mean": "150.5",
         "ratio": "1.505",
         "limit_low": "-1.0",
@@ -117,26 +119,55 @@ def test_a_count_the_contract_does_not_promise_may_be_missing() -> None:
     assert ",unknown=0i," in lines_of(entry)[0]
 
 
+END = "2026-11-22T00:00:00+07:00"
+
+
 @pytest.mark.parametrize(
-    "state, ended_at, active",
-    [("active", None, 1), ("ended", "2026-11-22T00:00:00+07:00", 0), ("withdrawn", None, 0)],
-)
-def test_a_transition_is_the_state_its_alert_moved_to(
-    state: str, ended_at: str | None, active: int
+    "state, ended_at, code, ended",
+    [("active", None, 1, -1), ("ended", END, 2, (DAY_ONE + 2 * DAY) * 1000), ("withdrawn", None, 3, -1)],
+)  # fmt: skip
+def test_a_transition_is_its_alert_as_it_is_now(
+    state: str, ended_at: str | None, code: int, ended: int
 ) -> None:
     moved = transition()
     moved.content["after"] |= {"state": state, "ended_at": ended_at}
     assert lines_of(moved) == [
-        "alert,station=MAU01,parameter=COD,period=day,kind=exceedance,alert=A7 "
-        f"severity=4i,active={active}i {DAY_ONE + DAY + 600}"
+        "alert,station=MAU01,parameter=COD,period=day exceedance_severity=4i,"
+        f"exceedance_state={code}i,exceedance_started={DAY_ONE * 1000}i,"
+        f"exceedance_ended={ended}i {DAY_ONE}"
     ]
+
+
+def test_an_alert_with_another_start_leaves_the_old_one_withdrawn() -> None:
+    moved = transition()
+    moved.content["before"] = moved.content["after"] | {"started_at": "2026-11-21T00:00:00+07:00"}
+    old, new = lines_of(moved)
+    assert old.endswith(f" {DAY_ONE + DAY}")
+    assert "exceedance_state=3i" in old
+    assert "exceedance_state=1i" in new
+
+
+def test_alerts_of_two_kinds_that_begin_together_are_both_kept(influx: InfluxOne) -> None:
+    silence = transition(finding=None, parameter="COD", period="day")
+    silence.content["after"] |= {"kind": "silence", "severity": "major"}
+    influx.write([*lines_of(transition()), *lines_of(silence)])
+    (row,) = influx.rows('SELECT "exceedance_severity", "silence_severity" FROM "alert"')
+    assert (row["exceedance_severity"], row["silence_severity"]) == (4, 3)
 
 
 def test_an_alert_of_a_whole_station_has_no_parameter() -> None:
     moved = transition(finding=None, cluster="ccn-mau-01")
     assert lines_of(moved)[0].startswith(
-        "alert,cluster=ccn-mau-01,station=MAU01,kind=exceedance,alert=A7 "
+        "alert,cluster=ccn-mau-01,station=MAU01 exceedance_severity="
     )
+
+
+def test_rejections_of_one_second_are_counted_on_their_local_day(influx: InfluxOne) -> None:
+    at = "2026-11-21T23:59:59+07:00"
+    influx.write([line for id_ in (7, 8) for line in lines_of(rejection(id=id_, received_at=at))])
+    asked = 'SELECT sum("count") FROM "rejection" WHERE time >= {0}s AND time < {0}s + 1d'
+    (row,) = influx.rows(asked.format(DAY_ONE + DAY))
+    assert row["sum"] == 2
 
 
 def test_an_amended_finding_has_no_line_of_its_own() -> None:
@@ -144,7 +175,7 @@ def test_an_amended_finding_has_no_line_of_its_own() -> None:
 
 
 def test_other_kinds_have_no_lines() -> None:
-    assert lines_of(Entry(1, "rejection", {"reason": "not_json"})) == []
+    assert lines_of(Entry(1, "register", {"reason": "not_json"})) == []
 
 
 @pytest.mark.parametrize(
@@ -159,7 +190,7 @@ def test_other_kinds_have_no_lines() -> None:
         (finding(41, outcome="fine"), "entry 41 (finding): 'fine'"),
         (finding(41, start=DAY_ONE, final=1), "expected true or false, found 1"),
         (finding(41, counts={"valid": 2**63}), "does not fit into 64 bits"),
-        (transition(41, at="2026-11-21T00:00:00"), "names no time zone"),
+        (rejection(41, received_at="2026-11-21T00:00:00"), "names no time zone"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_a_line_is_named(entry: Entry, said: str) -> None:

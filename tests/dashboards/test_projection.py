@@ -71,12 +71,12 @@ def writing_to(port: int) -> Iterator[InfluxSink]:
         sink.close()
 
 
-def _rejection(seq: int) -> Entry:
-    return Entry(seq, "rejection", {"reason": "not_json"})
+def _registered(seq: int) -> Entry:
+    return Entry(seq, "register", {})
 
 
 def test_everything_is_written_once_and_in_order() -> None:
-    record = MemoryRecord([batch(1, reading()), _rejection(2), finding(3), transition(4)])
+    record = MemoryRecord([batch(1, reading()), _registered(2), finding(3), transition(4)])
     sink = Sink()
     following = Projection(record, sink)
     assert following.step() == 3
@@ -87,7 +87,7 @@ def test_everything_is_written_once_and_in_order() -> None:
 
 
 def test_entries_that_are_not_shown_do_not_hold_the_position_back() -> None:
-    record = MemoryRecord([finding(1), _rejection(2), _rejection(3)])
+    record = MemoryRecord([finding(1), _registered(2), _registered(3)])
     following = Projection(record, Sink())
     following.step()
     assert record.positions["influxdb"] == 3
@@ -115,7 +115,7 @@ def test_an_entry_committed_meanwhile_is_not_skipped() -> None:
                 self.entries.append(finding(2, start=DAY_ONE + DAY))
             return found
 
-    record = Busy([_rejection(1)])
+    record = Busy([_registered(1)])
     sink = Sink()
     following = Projection(record, sink)
     assert [following.step(), record.positions["influxdb"]] == [0, 1]
@@ -219,7 +219,7 @@ def test_a_real_server_that_comes_late_gets_everything(tmp_path: Path) -> None:
             assert _days(server.exported("finding_mean")) == {DAY_ONE: 150.5, day_two: -1}
             assert _days(server.exported("finding_assessable")) == {DAY_ONE: 1, day_two: 0}
             assert _days(server.exported("finding_received")) == {DAY_ONE: 288, day_two: 0}
-            assert _days(server.exported("alert_active")) == {day_two + 600: 1}
+            assert _days(server.exported("alert_exceedance_state")) == {DAY_ONE: 1}
 
 
 def test_a_running_projection_survives_a_restart_of_the_server(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
+from tolich.store.wal import BOUND
+
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -41,7 +43,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
         "cache_size=-65536",
         "temp_store=MEMORY",
         "mmap_size=268435456",
-        "wal_autocheckpoint=4000",
+        f"wal_autocheckpoint={BOUND}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -10,12 +10,12 @@ from tolich.store.reads.forwarding import ForwardingReads
 from tolich.store.reads.law import LawReads
 from tolich.store.reads.made import MadeReads
 from tolich.store.reads.outlook import OutlookReads
-from tolich.store.reads.stations import StationReads
+from tolich.store.reads.sights import SightReads
 from tolich.store.reads.whatif import WhatIfReads
 
 
 class StoreReads(
-    StationReads,
+    SightReads,
     AnsweredReads,
     MadeReads,
     AmendmentReads,

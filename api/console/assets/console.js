@@ -1,0 +1,182 @@
+// What a page cannot do by itself: stay current, filter as one types, count minutes, print.
+// Every page works without this script, except that it does not change by itself.
+
+const body = document.body;
+const vi = document.documentElement.lang === "vi";
+
+// --- live: elements are replaced by what the server says they are now -------------------------
+
+const light = document.getElementById("light");
+
+function connection(on) {
+  if (!light) return;
+  light.className = `light ${on ? "on" : "off"}`;
+  light.textContent = on ? light.dataset.live : light.dataset.lost;
+}
+
+function replace(id, html) {
+  const old = document.getElementById(id);
+  if (!old) return;
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const kept = focused && (focused.id ? `#${CSS.escape(focused.id)}` :
+    focused.getAttribute("href") && `a[href="${CSS.escape(focused.getAttribute("href"))}"]`);
+  const fresh = document.createRange().createContextualFragment(html).firstElementChild;
+  if (old.dataset.mark !== fresh.dataset.mark) fresh.classList.add("changed");
+  old.replaceWith(fresh);
+  if (kept) fresh.querySelector(kept)?.focus();
+}
+
+// Parts that ask for themselves again when something came from a station they show.
+const asking = new Map();
+
+async function refresh(part) {
+  if (asking.has(part.id)) { asking.set(part.id, true); return; }
+  asking.set(part.id, false);
+  try {
+    const answer = await fetch(part.dataset.part, { headers: { Accept: "text/html" } });
+    if (answer.ok) replace(part.id, await answer.text());
+  } finally {
+    const again = asking.get(part.id);
+    asking.delete(part.id);
+    const now = document.getElementById(part.id);
+    if (again && now) refresh(now);
+  }
+}
+
+function watch(address) {
+  const source = new EventSource(address);
+  let begun = false;
+  source.addEventListener("begun", () => {
+    connection(true);
+    if (begun) location.reload();  // what came while the connection was lost is on the new page
+    begun = true;
+  });
+  source.addEventListener("fill", (event) => {
+    const { id, html } = JSON.parse(event.data);
+    replace(id, html);
+    settle();
+  });
+  source.addEventListener("news", (event) => {
+    const { stations } = JSON.parse(event.data);
+    for (const part of document.querySelectorAll("[data-part]")) {
+      if (!part.dataset.station || stations.includes(part.dataset.station)) refresh(part);
+    }
+  });
+  source.addEventListener("reload", () => { source.close(); setTimeout(() => location.reload(), 1000 + 2000 * Math.random()); });
+  source.onerror = () => connection(false);
+  addEventListener("pagehide", () => source.close());
+}
+
+if (body.dataset.live) watch(body.dataset.live);
+
+// --- lists: filter while typing, keep the most pressing first ---------------------------------
+
+const filters = document.querySelector("[data-filters]");
+let settling = 0;
+
+function settle() {
+  cancelAnimationFrame(settling);
+  settling = requestAnimationFrame(() => { filter(); sort(); });
+}
+
+function filter() {
+  if (!filters) return;
+  const text = filters.elements.find.value.trim().toLocaleLowerCase();
+  const ward = filters.elements.ward.value;
+  const state = filters.elements.state.value;
+  let shown = 0;
+  for (const card of document.querySelectorAll("#cards > *")) {
+    const match = (!text || card.dataset.words.includes(text)) && (!ward || card.dataset.ward === ward)
+      && (!state || card.dataset.mark === state);
+    card.hidden = !match;
+    shown += match;
+  }
+  const nothing = document.getElementById("nothing");
+  if (nothing) nothing.hidden = shown > 0;
+  for (const link of document.querySelectorAll("[data-filter]")) {
+    if (link.dataset.filter === state) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+function sort() {
+  for (const list of document.querySelectorAll("[data-sorted]")) {
+    if (list.matches(":hover") || list.contains(document.activeElement)) continue;  // not under a hand
+    const items = [...list.children];
+    const wanted = [...items].sort((a, b) => a.dataset.rank.localeCompare(b.dataset.rank));
+    if (wanted.some((item, place) => item !== items[place])) list.append(...wanted);
+  }
+}
+
+if (filters && !location.search.match(/[?&](state|ward|find)=[^&]/)) {
+  filters.addEventListener("submit", (event) => event.preventDefault());
+  filters.addEventListener("input", filter);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-filter]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    filters.elements.state.value = link.dataset.filter;
+    filter();
+  });
+}
+
+// --- ages, in the words of the page -----------------------------------------------------------
+
+const UNITS = [[86400, "ngày", "d"], [3600, "giờ", "h"], [60, "phút", "min"], [1, "giây", "s"]];
+// Plant time is the server's, and may run faster than the wall's in a demonstration.
+const offset = Number(body.dataset.now || 0) * 1000 - Date.now();
+
+function spoken(seconds) {
+  const [length, viName, enName] = UNITS.find(([size]) => seconds >= (size === 86400 ? 2 * size : size)) ?? UNITS[3];
+  const n = Math.floor(Math.max(0, seconds) / length);
+  return vi ? `${n} ${viName} trước` : `${n} ${enName} ago`;
+}
+
+function ages() {
+  const now = Date.now() + offset;
+  for (const one of document.querySelectorAll("time[data-age]")) {
+    const seconds = (now - Date.parse(one.dateTime)) / 1000;
+    one.textContent = spoken(seconds);
+    one.classList.toggle("stale", one.dataset.stale && seconds > Number(one.dataset.stale));
+  }
+}
+
+setInterval(ages, 10000);
+
+// --- small things -----------------------------------------------------------------------------
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent.trim())
+      .then(() => { copy.dataset.done = "true"; });
+  }
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  }
+  if (event.key === "/" && !event.target.matches("input, textarea, select")) {
+    const search = document.querySelector('input[type="search"]');
+    if (search) { event.preventDefault(); search.focus(); }
+  }
+});
+
+// A form is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  for (const button of event.target.querySelectorAll('button[type="submit"]')) {
+    setTimeout(() => { button.disabled = true; });
+  }
+});
+addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll('button[type="submit"]:disabled')) button.disabled = false;
+});
