@@ -28,7 +28,8 @@ class Session(Protocol):
 class Client(Protocol):
     """What the packages offer: each answers the parsed JSON, or raises its own exception."""
 
-    s: Session
+    @property
+    def s(self) -> Session: ...
 
     def GET(self, url: str, *, headers: Mapping[str, str]) -> Any: ...  # noqa: N802
     def POST(  # noqa: N802

@@ -41,7 +41,7 @@ def _entries(stations: int) -> Iterator[list[str]]:
         start = END - (DAYS - day) * DAY_SECONDS
         assert day_start(local_date(start)) == start
         for number in range(stations):
-            names = {"station": f"MAU{number:03}", "cluster": CLUSTER}
+            names: dict[str, Any] = {"station": f"MAU{number:03}", "cluster": CLUSTER}
             for place, parameter in enumerate(PARAMETERS):
                 yield _findings(start, day, number, names | {"parameter": parameter})
                 if day >= DAYS - READING_DAYS:
@@ -61,8 +61,8 @@ def _findings(start: int, day: int, number: int, about: dict[str, Any]) -> list[
 def _readings(start: int, about: dict[str, Any], place: int) -> list[str]:
     rows = [
         reading(
-            observed_at=start + n * 300, received_at=start + n * 300 + 3, value=50.0 + n % 7 + place,
-            **about,
+            observed_at=start + n * 300, received_at=start + n * 300 + 3,
+            value=50.0 + n % 7 + place, **about,
         )
         for n in range(288)
     ]  # fmt: skip

@@ -30,7 +30,7 @@ _GOING_ON = -1
 _WITHDRAWN = 3
 
 
-def annotations(making: Making) -> list[dict[str, Any]]:
+def marks(making: Making) -> list[dict[str, Any]]:
     """Grafana's annotations of one station; the SDK has no type for those of InfluxDB.
 
     What has ended is marked from start to end; what goes on has no end to ask for.

@@ -22,7 +22,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from dashboards.boards import words
-from dashboards.boards.alerting import annotations
+from dashboards.boards.alerting import marks
 from dashboards.boards.parts import (
     Making,
     Placed,
@@ -91,7 +91,7 @@ def build(making: Making) -> dict[str, Any]:
             footer(making),
         ],
     )
-    model["annotations"] = {"list": annotations(making)}
+    model["annotations"] = {"list": marks(making)}
     return model
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from dashboards.places import by_place
 from tests.servers import free_port, need, until_open
 
 ADMIN = ("root", "only-in-this-test")
@@ -33,7 +33,6 @@ bind-address = "127.0.0.1:{backup}"
   log-enabled = false
   auth-enabled = true
 """
-_CLUSTER = re.compile(r"cluster=([^, ]+)")
 
 
 class Refused(Exception):
@@ -80,28 +79,16 @@ class Influx:
 
     def write(self, lines: Sequence[str]) -> None:
         """A LineSink on the layout of docs/influxdb.md: findings twice, readings once."""
-        places: dict[tuple[str, str], list[str]] = {}
-        for line in lines:
-            for place in _places(line):
-                places.setdefault(place, []).append(line)
-        for (database, policy), some in places.items():
+        for place, some in by_place(lines, "tolich").items():
             answer = httpx.post(
                 f"{self.url}/write",
-                params={"db": database, "rp": policy, "precision": "s"},
+                params={"db": place.database, "rp": place.policy, "precision": "s"},
                 content="\n".join(some).encode(),
                 auth=self.account,
                 trust_env=False,
                 timeout=30,
             )
             assert answer.status_code == httpx.codes.NO_CONTENT, answer.text
-
-
-def _places(line: str) -> Iterable[tuple[str, str]]:
-    found = _CLUSTER.search(line)
-    assert found is not None, line
-    if line.startswith("reading,"):
-        return [(found[1], "raw")]
-    return [("tolich", "findings"), (found[1], "findings")]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ compared is what the API says of its findings.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,8 @@ class Season:
         for day in range(DAYS):
             self.clock_to(BEGIN + (day + 1) * DAY_SECONDS)
             self.pipeline.submit(list(messages_of(day)))
+        # One message that nobody can read.
+        self.pipeline.submit([replace(message("MAU01", Said("COD", 0, 1.0)), payload=b"{")])
         self.clock_to(END)
         self.project()
 

@@ -20,7 +20,7 @@ from dashboards.built import OFFICERS_ONLY, boards
 from dashboards.codes import State, state_of
 from rules.days import DAY_SECONDS
 from rules.model import Outcome, Reason
-from tests.cast import CATALOGUE, CLUSTERS, DAY0, Said, message
+from tests.cast import CATALOGUE, CLUSTERS, DAY0, Said, alerts, message
 from tests.dashboards.grafana_macros import Frame, Shown, interval, transformed
 from tests.dashboards.influx_accounts import Influx, Refused, influxdb_with_accounts
 from tests.dashboards.season import BEGIN, END, Season
@@ -34,8 +34,6 @@ BOARDS = {
 }
 SPANS = {"24 hours": 1, "30 days": 30, "365 days": 365}
 HALF_DAY = 12 * 3600
-AWAITED = {"Từ lúc đo đến lúc nhận: đồng hồ"}
-"""Panels of fields that the projection does not write yet (docs/influxdb.md)."""
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +157,7 @@ def test_every_query_answers_officers_and_investors(officer: Influx, name: str, 
             if name == "plant":
                 assert rows == all_plants[ref], panel["title"]
     nothing = {"↗ Gần giới hạn (≥ 90 %)"} if span == 1 else set()  # no near day in 24 hours
-    if name == "quality":  # nothing was rejected, and nothing came late
-        nothing = {"Bị từ chối mỗi ngày", "Số đo đến muộn mỗi ngày"}
-    assert set(empty) - AWAITED == (nothing if name in ("overview", "quality") else set())
+    assert set(empty) == (nothing if name == "overview" else set())
 
 
 def test_a_link_to_the_evidence_is_answered(season: Season, days: list[Shape]) -> None:
@@ -173,11 +169,52 @@ def test_a_link_to_the_evidence_is_answered(season: Season, days: list[Shape]) -
     assert why["finding"] == one
 
 
-def test_annotations_are_understood(officer: Influx) -> None:
-    found = BOARDS["plant"].model["annotations"]["list"]
-    assert len(found) == 2 * len(KINDS)
-    for annotation in found:
-        officer.query(one_station(30).expand(annotation["query"]))
+def test_annotations_are_the_alerts(officer: Influx, season: Season) -> None:
+    marked = {
+        (kind, row["time"] // 1000, row[f"{kind}_ended"] // 1000 if ended else None)
+        for annotation in BOARDS["plant"].model["annotations"]["list"]
+        for kind, ended in [_marks(annotation)]
+        for row in officer.rows(one_station(365).expand(annotation["query"]))
+    }
+    told = {
+        (
+            one["kind"],
+            second(one["started_at"]),
+            second(one["ended_at"]) if one["ended_at"] else None,
+        )
+        for one in alerts(season.stage.reads(season.pipeline), station="MAU01")
+        if one["kind"] in KINDS and one["state"] != "withdrawn"
+    }
+    assert {kind for kind, _, _ in told} >= {"exceedance", "near"}
+    assert marked == told
+
+
+def _marks(annotation: Mapping[str, Any]) -> tuple[str, bool]:
+    """The kind of alert that an annotation marks, and whether it has ended."""
+    (kind,) = [kind for kind in KINDS if f'"{kind}_severity"' in annotation["query"]]
+    return kind, "timeEndColumn" in annotation
+
+
+def test_who_is_silent_comes_first(officer: Influx, season: Season) -> None:
+    silent = {
+        one["station"]
+        for one in alerts(season.stage.reads(season.pipeline), kind="silence", state="active")
+    }
+    rows = answers(officer, panel_of("overview", "Các trạm, nặng nhất trước"), officers(1))[
+        "silent"
+    ]
+    assert {row["station"] for row in rows} == silent
+    assert silent
+
+
+def test_late_readings_and_rejections_are_counted(officer: Influx, season: Season) -> None:
+    shown = officers(30)
+    late = answers(officer, panel_of("quality", "Số đo đến muộn"), shown)["A"]
+    # A message a day brings 24 hours of two parameters: all but the last two hours are late.
+    assert {row["late"] for row in late if row["Time"] // 1000 >= shown.start} == {2 * 22}
+    rejected = answers(officer, panel_of("quality", "Bị từ chối"), shown)["A"]
+    listed = season.stage.reads(season.pipeline).rejected(EVERYTHING, None, None, 10).items
+    assert sum(row["rejected"] for row in rejected) == len(listed) == 1
 
 
 @pytest.mark.parametrize("name", BOARDS)
@@ -199,7 +236,7 @@ def test_variables_offer_what_there_is(officer: Influx, name: str) -> None:
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_the_choice_of_a_plant_reaches_every_panel(officer: Influx, name: str) -> None:
-    names = one_station(1).chosen | {"station": "MAU99"}
+    names = {**one_station(1).chosen, "station": "MAU99"}
     nobody = Shown(BEGIN, END, names)
     for panel in BOARDS[name].model["panels"]:
         if "targets" in panel:

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from grafana_api.grafana_api import GrafanaException as OldException
-from grafana_api.grafana_face import GrafanaFace
+from grafana_api.grafana_api import (  # type: ignore[import-untyped]
+    GrafanaException as OldException,
+)
+from grafana_api.grafana_face import GrafanaFace  # type: ignore[import-untyped]
 from typer.testing import CliRunner
 
 from dashboards.built import FOLDERS, boards
