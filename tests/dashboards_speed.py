@@ -53,7 +53,7 @@ def _findings(start: int, day: int, number: int, about: dict[str, Any]) -> list[
     lines = lines_of(kind(start=start, **about))
     for hour in range(24):
         begin = start + hour * 3600
-        ends = {"end": rfc3339(begin + 3600), "period": "hour"}
+        ends: dict[str, Any] = {"end": rfc3339(begin + 3600), "period": "hour"}
         lines += lines_of(kind(start=begin, **about, **ends))
     return lines
 
