@@ -103,7 +103,8 @@ class Season:
         # One message that nobody can read.
         self.pipeline.submit([replace(message("MAU01", Said("COD", 0, 1.0)), payload=b"{")])
         at = END - DAY0 - 60
-        now = [message("MAU03", Said("COD", at, 40.0), Said("FlowOut", at, 12.0), received=END - 60)]
+        both = Said("COD", at, 40.0), Said("FlowOut", at, 12.0)
+        now = [message("MAU03", *both, received=END - 60)]
         self.clock_to(END)
         self.pipeline.submit(now)
         self.pipeline.tick(BEGIN)  # heard since then: two stations have been silent for ten hours
