@@ -8,6 +8,7 @@ from tolich.commands import (
     backup,
     bundle,
     cases,
+    dashboards,
     demo,
     evidence,
     export,
@@ -55,6 +56,7 @@ app.add_typer(users.users, name="users")
 app.add_typer(project.project, name="project")
 app.add_typer(suspicion.suspicion, name="suspicion")
 export.export.command("evidence")(bundle.evidence)
+app.add_typer(dashboards.dashboards, name="dashboards")
 app.add_typer(export.export, name="export")
 
 
