@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format mutants coverage bench lro services clean
+.PHONY: help demo test check format mutants coverage bench lro screenshots services clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench: .venv/.ready ## Measure throughput, latency and memory; ARGS passes optio
 
 lro: .venv/.ready ## Compare the quality checks with a simple baseline on labelled river water
 	@$(BIN)/python -m tests.lro $(ARGS)
+
+screenshots: .venv/.ready ## Every page of the console as pictures; ARGS="--to build/pictures"
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 services: ## Install the Debian packages that the tests against real servers need
 	@.ci/services
