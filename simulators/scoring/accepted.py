@@ -48,6 +48,11 @@ class Table:
     lead: Mapping[str, int]
     kinds: Mapping[str, Accepted]
     explains: Mapping[str, tuple[str, ...]]
+    spoils: tuple[str, ...]
+
+    def untrue(self, layer: str, kind: str) -> bool:
+        """Whether trouble makes readings untrue."""
+        return layer in ("sensor", "sample", "signal") or kind in self.spoils
 
     def leads(self, evidence: str) -> int:
         """How long before the trouble what shows it may be dated, s."""
@@ -82,7 +87,7 @@ def load_table(file: str, raw: object) -> Table:
     explains = {name: _evidence(top, f"explains.{name}", raw) for name, raw in rest.items()}
     table = Table(
         top.whole("grace"), top.whole("merge"), float(top.required_decimal("tolerance")), groups,
-        lead, kinds, explains,
+        lead, kinds, explains, top.texts("spoils"),
     )  # fmt: skip
     top.close()
     if problems:

@@ -19,6 +19,10 @@ NEAR_RANGE = 0.3
 """The same for a pH: so far inside an end of its range (rules.alerts)."""
 
 
+TAIL = 3600
+"""Seconds before the end of a run in which a silence may have begun that only its end made."""
+
+
 class Cause(StrEnum):
     """What an alert turns out to be about."""
 
@@ -68,7 +72,7 @@ def alarms_of(truth: Truth, alerts: Sequence[SeenAlert], table: Table) -> list[A
     troubles: dict[str, list[Interval]] = defaultdict(list)
     for interval in truth.intervals:
         troubles[interval.station].append(interval)
-    standing = [one for one in alerts if one.state != "withdrawn"]
+    standing = [one for one in alerts if one.state != "withdrawn" and not _cut(one, truth)]
     judged = [(one, *_cause(one, days, troubles[one.station], table)) for one in standing]
     return _merged(judged, table.merge)
 
@@ -81,6 +85,11 @@ def counted(truth: Truth, alarms: Sequence[Alarm]) -> Alarms:
     return Alarms(
         station_days, dict(Counter(one.cause for one in alarms)), dict(named.most_common())
     )
+
+
+def _cut(alert: SeenAlert, truth: Truth) -> bool:
+    """Whether it is only about the simulation having ended."""
+    return alert.kind in ("silence", "outage") and alert.began >= truth.end - TAIL
 
 
 Judged = tuple[SeenAlert, Cause, str | None]
@@ -116,7 +125,7 @@ def _cause(
     meant = table.explained_by(alert.name)
     if any(one.kind in meant for one in touching):
         return Cause.TRUE, None
-    return _blame(touching)
+    return _blame([one for one in touching if table.untrue(one.layer, one.kind)])
 
 
 def _touches(one: Interval, alert: SeenAlert, table: Table) -> bool:

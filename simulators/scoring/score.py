@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -65,6 +66,11 @@ class Score:
     false: Sequence[Alarm]
 
     @property
+    def misjudged_by(self) -> dict[str, int]:
+        """How many series-days were misjudged, by what made their readings untrue."""
+        return dict(Counter(one.cause or "nothing" for one in self.misjudged).most_common())
+
+    @property
     def discarded_share(self) -> float:
         """Over all channels."""
         return Discarded(
@@ -110,13 +116,13 @@ def score(
         checked=agreement(truth, said(seen.verdicts)),
         unchecked=agreement(truth, unchecked(truth, seen.readings, interval)),
         bias=bias(truth, seen.verdicts),
-        discarded=discarded(truth, seen.readings),
+        discarded=discarded(truth, seen.readings, table),
         warnings=warning_scores(truth, seen.warned),
         missed=[
             one for one in events
             if one.below is None and one.known is None and table.kinds[one.interval.kind].group
         ],
-        misjudged=misses(truth, seen.verdicts),
+        misjudged=misses(truth, seen.verdicts, table),
         false=[one for one in alarms if one.cause in FALSE],
     )  # fmt: skip
 
@@ -141,6 +147,7 @@ def as_json(of: Score, table: Table) -> dict[str, Any]:
     """The score for programs; shares and seconds, times as RFC 3339."""
     whole = asdict(of)
     whole["figures"] = [asdict(one) | {"kept": one.kept} for one in figures(of, table)]
+    whole["misjudged_by"] = of.misjudged_by
     whole["missed"] = [_event(one) for one in of.missed]
     whole["misjudged"] = [asdict(one) | {"day": rfc3339(one.day)} for one in of.misjudged]
     whole["false"] = [asdict(one) | {"began": rfc3339(one.began)} for one in of.false]

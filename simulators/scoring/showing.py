@@ -93,6 +93,8 @@ def _verdicts(of: Score) -> Shown:
             name, f"{one.station_days:,}", _share(one.share), f"{one.series_days:,}",
             str(one.both), str(one.missed), str(one.false),
         )  # fmt: skip
+    for cause, number in of.misjudged_by.items():
+        shown.add_row(f"  misjudged series-days: {cause}", "", "", str(number), "", "", "")
     for channel, found in of.bias.items():
         shown.add_row(
             f"bias of {channel} means", f"{found.days:,} days", f"{found.mean:+.3f}",
@@ -139,6 +141,6 @@ def _missed(of: Score) -> Shown:
         shown.add_row(
             "exceedance" if miss.true_exceeds else "no exceedance",
             f"{miss.station} {miss.channel}", local_date(miss.day).isoformat(),
-            f"mean {miss.mean}, truly {miss.true_mean:.4g}",
+            f"mean {miss.mean}, truly {miss.true_mean:.4g}: {miss.cause or 'nothing'}",
         )  # fmt: skip
     return shown

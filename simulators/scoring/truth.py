@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -38,6 +38,10 @@ class Interval:
     def lasts(self) -> int:
         """Seconds."""
         return self.end - self.start
+
+    def within(self, start: int, end: int) -> Interval:
+        """The part of it in [start, end)."""
+        return replace(self, start=max(self.start, start), end=min(self.end, end))
 
     def concerns(self, channel: str | None) -> bool:
         """Whether it may show in a channel (None: in the station as a whole)."""
@@ -94,13 +98,15 @@ def read_truth(lines: Iterable[str], name: str = "truth") -> Truth:
 
 def _whole(header: _Row, intervals: list[Interval], days: list[Daily]) -> Truth:
     start = header.day("start")
-    lasts = header.number("days") * DAY_SECONDS
+    end = start + int(header.number("days") * DAY_SECONDS)
+    # Faults by chance may begin before the first day, and what is written may lie after the last.
+    during = [one.within(start, end) for one in intervals if one.start < end and one.end > start]
     named = header.raw.get("stations")
     seen = {one.station for one in days} | {one.station for one in intervals}
     listed = {str(one) for one in named} if isinstance(named, list) else set()
     return Truth(
-        header.text("name"), start, start + int(lasts), tuple(sorted(seen | listed)),
-        tuple(sorted(intervals, key=lambda one: (one.start, one.id))), tuple(days),
+        header.text("name"), start, end, tuple(sorted(seen | listed)),
+        tuple(sorted(during, key=lambda one: (one.start, one.id))), tuple(days),
     )  # fmt: skip
 
 

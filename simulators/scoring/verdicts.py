@@ -10,17 +10,18 @@ import numpy as np
 
 from rules.days import DAY_SECONDS, HOUR_SECONDS
 from rules.model import Outcome
+from simulators.scoring.accepted import Table
 from simulators.scoring.seen import Mask, Readings, Series, Verdict
 from simulators.scoring.truth import Daily, Interval, Truth
 
 COMPLETE = 0.8
 """Share of its readings that a mean needs (rules: completeness)."""
 
+PH_OFF = 0.2
+"""What a pH may be off (Circular 10/2021)."""
+
 AFTER = 3600
 """Seconds after a piece of trouble in which its readings are not called good."""
-
-SPOILS = ("sensor", "sample", "signal", "transport")
-"""Layers at which trouble makes readings untrue."""
 
 Exceeds = dict[tuple[str, str, int], bool]
 """By station, channel and day; what cannot be assessed is not in it."""
@@ -71,7 +72,11 @@ class Discarded:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A series-day whose verdict differs from the truth."""
+    """A series-day whose verdict differs from the truth.
+
+    `cause` is the trouble that made its readings untrue, `close` (the true mean lies within what
+    instruments may be off from the limit), or None.
+    """
 
     station: str
     channel: str
@@ -79,6 +84,10 @@ class Miss:
     true_mean: float
     mean: float | None
     true_exceeds: bool
+    cause: str | None
+
+
+CLOSE = "close"
 
 
 def said(verdicts: Sequence[Verdict]) -> Exceeds:
@@ -136,15 +145,37 @@ def agreement(truth: Truth, exceeds: Exceeds) -> Agreement:
     )  # fmt: skip
 
 
-def misses(truth: Truth, verdicts: Sequence[Verdict]) -> list[Miss]:
-    """Every series-day that was assessed otherwise than is true."""
+def misses(truth: Truth, verdicts: Sequence[Verdict], table: Table) -> list[Miss]:
+    """Every series-day that was assessed otherwise than is true, and what explains it."""
     exceeds, means = said(verdicts), {(v.station, v.channel, v.day): v.mean for v in verdicts}
+    troubles = _untrue(truth, table)
     return [
-        Miss(*key, one.mean, means.get(key), one.exceeds)
+        Miss(*key, one.mean, means.get(key), one.exceeds, _why(one, troubles, table.tolerance))
         for one in truth.days
         if one.exceeds is not None
         and exceeds.get(key := (one.station, one.channel, one.day), one.exceeds) != one.exceeds
     ]
+
+
+def _why(day: Daily, troubles: Mapping[str, list[Interval]], tolerance: float) -> str | None:
+    for one in troubles[day.station]:
+        touches = one.start < day.day + DAY_SECONDS and day.day < one.end + AFTER
+        if touches and one.concerns(day.channel):
+            return one.kind
+    ends = [end for end in (day.low, day.high) if end is not None]
+    means = day.hours if day.low is not None and day.hours else (day.mean,)
+    off = PH_OFF if day.low is not None else tolerance * abs(ends[-1])
+    near = any(mean is not None and abs(mean - end) <= off for mean in means for end in ends)
+    return CLOSE if near else None
+
+
+def _untrue(truth: Truth, table: Table) -> dict[str, list[Interval]]:
+    """The trouble of each station that makes readings untrue."""
+    troubles: dict[str, list[Interval]] = defaultdict(list)
+    for one in truth.intervals:
+        if table.untrue(one.layer, one.kind):
+            troubles[one.station].append(one)
+    return troubles
 
 
 def bias(truth: Truth, verdicts: Sequence[Verdict]) -> dict[str, Bias]:
@@ -165,12 +196,11 @@ def _bias(off: np.typing.NDArray[np.float64]) -> Bias:
     return Bias(len(off), float(off.mean()), float(np.quantile(np.abs(off), 0.95)))
 
 
-def discarded(truth: Truth, readings: Mapping[Series, Readings]) -> dict[str, Discarded]:
+def discarded(
+    truth: Truth, readings: Mapping[Series, Readings], table: Table
+) -> dict[str, Discarded]:
     """By channel: readings that no trouble touched, and how many of them did not count."""
-    troubles: dict[str, list[Interval]] = defaultdict(list)
-    for one in truth.intervals:
-        if one.layer in SPOILS:
-            troubles[one.station].append(one)
+    troubles = _untrue(truth, table)
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for (station, channel), own in readings.items():
         good = own.measuring.copy()

@@ -95,7 +95,7 @@ def test_hours_that_lack_readings_are_dated_by_their_start() -> None:
 
 def test_a_silence_of_the_whole_station_is_evidence_for_each_of_its_channels() -> None:
     said = Seen(alerts=[alert("silence", 9.9, known=10.1, channel=None)])
-    found = events(said, interval("gap", 10, 2), interval("silent", 10, 2, None, layer="transport"))
+    found = events(said, interval("gap", 10, 2), interval("outage", 10, 2, None, layer="transport"))
     assert [one.latency for one in found] == [360, 360]
 
 

@@ -8,6 +8,7 @@ from simulators.scoring.verdicts import agreement, bias, discarded, misses, said
 from tests.simulators.scoring.stage import (
     INTERVAL,
     START,
+    TABLE,
     at,
     daily,
     interval,
@@ -42,7 +43,7 @@ def test_what_no_limit_binds_is_not_compared() -> None:
 
 def test_every_verdict_that_is_wrong_is_named() -> None:
     of = truth(daily(0, 120, True), daily(1, 80, False))
-    (found,) = misses(of, [verdict(0, UNDER, 99.0), verdict(1, UNDER, 80.0)])
+    (found,) = misses(of, [verdict(0, UNDER, 99.0), verdict(1, UNDER, 80.0)], TABLE)
     assert (found.station, found.day, found.mean, found.true_mean) == ("S0", START, 99.0, 120)
 
 
@@ -91,7 +92,7 @@ def test_only_readings_that_no_trouble_touched_are_good() -> None:
     own = readings(gone={3: "spike", 10: "spike", 13.5: "spike", 40: "spike"})
     own.status[own.at == at(40)] = Status.FAULT
     of = truth(interval("stuck", 10, 3), interval("shift", 3, 1, "TSS"))
-    found = discarded(of, {("S0", "COD"): own})["COD"]
+    found = discarded(of, {("S0", "COD"): own}, TABLE)["COD"]
     assert found.discarded == 1  # at 3; 10 is stuck, 13.5 soon after, 40 no measurement
     assert found.good == len(own.at) - 4 * 12 - 1
     assert found.share == pytest.approx(1 / found.good)
@@ -100,5 +101,21 @@ def test_only_readings_that_no_trouble_touched_are_good() -> None:
 def test_trouble_of_the_water_leaves_readings_good() -> None:
     own = readings(gone={3: "spike"})
     of = truth(interval("toxic_shock", 2, 6, None, layer="process"))
-    assert discarded(of, {("S0", "COD"): own})["COD"].discarded == 1
+    assert discarded(of, {("S0", "COD"): own}, TABLE)["COD"].discarded == 1
     assert np.all(own.measuring)
+
+
+def test_a_wrong_verdict_is_put_down_to_what_made_its_readings_untrue() -> None:
+    of = truth(
+        interval("shift", 3, 8), interval("dropout", 0, 48, None, layer="transport"),
+        daily(0, 120, True), daily(1, 103, True), daily(1, 160, True, channel="TSS"),
+    )  # fmt: skip
+    found = misses(of, [
+        verdict(0, UNDER, 70.0), verdict(1, UNDER, 99.0), verdict(1, UNDER, 60.0, "TSS"),
+    ], TABLE)  # fmt: skip
+    assert [one.cause for one in found] == ["shift", "close", None]
+
+
+def test_what_is_only_lost_or_late_leaves_readings_good() -> None:
+    of = truth(interval("dropout", 0, 48, None, layer="transport"))
+    assert discarded(of, {("S0", "COD"): readings(gone={3: "spike"})}, TABLE)["COD"].discarded == 1
