@@ -17,8 +17,8 @@ from tolich.commands import (
     regulations,
     rejudge,
     replay,
+    scenario,
     serve,
-    simulate,
     users,
 )
 
@@ -35,7 +35,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("web", hidden=True)(serve.web)
-app.command("simulate")(simulate.simulate)
+app.add_typer(scenario.simulating, name="simulate")
 app.command("replay")(replay.replay)
 app.command("ingest-folder")(folder.ingest_folder)
 app.command("check")(law.check)

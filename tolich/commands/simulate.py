@@ -34,7 +34,18 @@ from tolich.yamlfile import read_yaml
 EXAMPLES = Path(__file__).parents[2] / "examples" / "register.yaml"
 
 
+simulating = typer.Typer(
+    invoke_without_command=True,
+    help=(
+        "Simulated stations. Without a further command: the stations of a register, live, to the "
+        "broker of the settings. `run` plays a scenario (`list` names those that ship)."
+    ),
+)
+
+
+@simulating.callback()
 def simulate(
+    context: typer.Context,
     settings: Annotated[
         Path | None, typer.Option("--settings", "-s", help="Its broker and regulations are used.")
     ] = None,
@@ -57,6 +68,8 @@ def simulate(
     child: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Publish simulated stations over MQTT until Ctrl-C: the examples, or a register of yours."""
+    if context.invoked_subcommand is not None:
+        return
     clock = real_clock() if origin is None else ScaledClock(origin, speed)
     now = clock.now()
     today = local_date(now)
@@ -66,7 +79,7 @@ def simulate(
     with refusing():
         wanted = load_settings(settings)
         loaded = _stations(register, wanted, today)
-        broker = _broker(wanted.mqtt)
+        broker = broker_of(wanted.mqtt)
     script = demo_script(loaded, now, seed)
     begin = day_start(history_start(today))
     past = history(loaded, script, begin, now)
@@ -133,7 +146,8 @@ def _say(what: dict[str, float]) -> None:
     sys.stdout.flush()
 
 
-def _broker(section: Mqtt | None) -> Broker:
+def broker_of(section: Mqtt | None) -> Broker:
+    """The broker that settings name, for a simulator. Raises Refused when they name none."""
     if section is None:
         raise Refused([Problem("settings", "mqtt", "the settings name no broker to publish to")])
     password = None

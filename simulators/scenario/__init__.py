@@ -1,0 +1,1 @@
+"""Scenarios: plants, what happens to them, and what the monitor is told, as one YAML file."""
