@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 import httpx
@@ -98,13 +98,13 @@ class ApiAnswers:
         """Oldest first."""
         after: str | None = "0"
         while after is not None:
-            page = self._get("transitions", after=after, limit=PAGE)
+            page = self._get("transitions", {"after": after, "limit": PAGE})
             yield from page["items"]
             after = page["next"]
 
     def outlooks(self, station: str) -> list[Shape]:
         """Of the day under way."""
-        found: list[Shape] = self._get(f"stations/{station}/outlook")["items"]
+        found: list[Shape] = self._get(f"stations/{station}/outlook", {})["items"]
         return found
 
     def readings(self, truth: Truth, progress: Progress) -> dict[Series, Readings]:
@@ -113,23 +113,25 @@ class ApiAnswers:
         days = {(one.station, one.channel, one.day) for one in truth.days}
         for done, (station, channel, day) in enumerate(sorted(days), start=1):
             name = f"{station}:{channel}:day:{rfc3339(day)}"
-            why = self._get(f"findings/{name}/why", missing={"readings": []})
+            why = self._get(f"findings/{name}/why", {}, {"readings": []})
             judged.setdefault((station, channel), []).extend(why["readings"])
             progress("readings", done, len(days))
         return {series: readings_of(found) for series, found in judged.items()}
 
     def _all(self, path: str, **query: str) -> Iterator[Shape]:
-        cursor: dict[str, str] = {}
+        asked: dict[str, str | int] = {"limit": PAGE, **query}
         while True:
-            page = self._get(path, limit=PAGE, **query, **cursor)
+            page = self._get(path, asked)
             yield from page["items"]
             if page["next"] is None:
                 return
-            cursor = {"cursor": page["next"]}
+            asked["cursor"] = page["next"]
 
-    def _get(self, path: str, missing: Shape | None = None, **query: str | int) -> Shape:
+    def _get(
+        self, path: str, query: Mapping[str, str | int], missing: Shape | None = None
+    ) -> Shape:
         try:
-            answer = self._http.get(path, params=query)
+            answer = self._http.get(path, params=dict(query))
         except httpx.TransportError as error:
             said = f"{self._http.base_url}: {error}; is the monitor running?"
             raise AskingFailed(said) from error

@@ -24,7 +24,7 @@ def main() -> None:
     configure_logs(human=False)
     time = PlantTime(Path(file))
     if what == "web":
-        run_web(load_settings(Path(settings)), time)  # type: ignore[arg-type]
+        run_web(load_settings(Path(settings)), time)
         return
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -49,8 +49,8 @@ def _tell(pipeline: Pipeline, time: PlantTime) -> None:
         if not pipeline.waiting.due:
             time.settled = until
 
-    pipeline.submit = submitted  # type: ignore[method-assign, assignment]
-    pipeline.tick = ticked  # type: ignore[method-assign, assignment]
+    pipeline.submit = submitted  # type: ignore[method-assign]
+    pipeline.tick = ticked  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
