@@ -13,6 +13,7 @@ from sqlalchemy import event as watch
 from simulators.message import Outgoing
 from tolich.app import Place, enter_mapping, prepare
 from tolich.clock import StepClock
+from tolich.instruments import AT_ONCE
 from tolich.pipeline import Pipeline
 from tolich.ports import Delivery
 from tolich.settings import Settings
@@ -69,7 +70,9 @@ def _look(pipeline: Pipeline, clock: StepClock, until: int, start: int) -> None:
     first = now - (now - start - CLOSED) % LOOKS + LOOKS
     for at in range(first, until + 1, LOOKS):
         clock.set(at)
-        pipeline.tick(start, fill=True)
+        # A turn looks at the instruments of some stations only, for the sake of live readings.
+        for _ in range(1 + len(pipeline.registered.register.stations) // AT_ONCE):
+            pipeline.tick(start, fill=True)
 
 
 def _no_waiting(connection: Any, _record: object) -> None:
