@@ -1,7 +1,7 @@
 """A scenario on its way through time: day by day, from the plants to the messages.
 
-Everything is a pure function of the scenario and its seed. A day is made whole and told hour
-by hour, so that a fleet's day never stands in memory as text; messages come in the order in
+Everything is a pure function of the scenario and its seed. A day is made whole and told in
+parts, so that a fleet's day never stands in memory as text; messages come in the order in
 which they are sent.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from simulators.draws import Ints, Mask, keys, uniforms
 from simulators.message import Outgoing
 from simulators.scenario.encoding import Doubles, Layout, encode, layout
 from simulators.scenario.spec import Disturbance, Place, Scenario
-from simulators.scenario.transport import SPREAD, Sheet, disturbed, prompt
+from simulators.scenario.transport import SPREAD, Sheet, disturbed, heard, prompt
 from simulators.sensors.catalogue import drawn
 from simulators.sensors.measuring import Codes, Instruments, Memory, Shown, install, observe
 from simulators.sensors.response import STEP
@@ -33,6 +34,11 @@ SETTLES = 10
 """Days that the plants run before the first day of the scenario."""
 
 HOURS = DAY_SECONDS // HOUR_SECONDS
+
+AT_ONCE = 100_000
+"""Messages that are written at a time, about."""
+
+_ORDER = attrgetter("due", "topic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ def a_day(built: Stage, stand: Stand, day: int) -> tuple[Told, Stand]:
     )
     sheets = tuple(
         disturbed(
-            prompt(grid.times, np.isfinite(grid.values).any(axis=1), lag),
+            prompt(grid.times, heard(grid.values), lag),
             built.transport.get(place.id, ()), scenario.seed, step,
         )
         for place, grid, lag in zip(scenario.places, grids, built.lags, strict=True)
@@ -142,19 +148,22 @@ def messages(built: Stage, told: Told) -> Iterator[Outgoing | tuple[Outgoing, ..
     """A day's messages as they are sent; at the end, as a tuple, those of later days."""
     opens = told.day * DAY_SECONDS - OFFSET
     waiting = list(told.late)
-    for hour in range(HOURS):
-        until = opens + (hour + 1) * HOUR_SECONDS
+    hours = _hours_at_once(built, told.day)
+    for hour in range(0, HOURS, hours):
+        until = opens + min(hour + hours, HOURS) * HOUR_SECONDS
         ready = [one for one in waiting if one.due < until]
         waiting = [one for one in waiting if one.due >= until]
-        begins = until - HOUR_SECONDS if hour else -1
+        begins = opens + hour * HOUR_SECONDS if hour else -1
         ready += _written(built, told, begins, until)
-        yield from sorted(ready, key=_order)
+        yield from sorted(ready, key=_ORDER)
     waiting += _written(built, told, opens + DAY_SECONDS, None)
     yield tuple(waiting)
 
 
-def _order(one: Outgoing) -> tuple[int, str]:
-    return one.due, one.topic
+def _hours_at_once(built: Stage, day: int) -> int:
+    """How much of a day is written at a time. It bounds the memory and changes no byte."""
+    an_hour = len(built.scenario.places) * HOUR_SECONDS // built.scenario.step(day)
+    return max(1, min(HOURS, AT_ONCE // an_hour))
 
 
 def _written(built: Stage, told: Told, begins: int, until: int | None) -> list[Outgoing]:
@@ -183,7 +192,7 @@ def days(built: Stage, stand: Stand | None = None) -> Iterator[tuple[Told, Itera
         now = replace(after, late=tuple(late))
     if now.late:
         last = first + built.scenario.days
-        yield _nothing(last), sorted(now.late, key=_order)
+        yield _nothing(last), sorted(now.late, key=_ORDER)
 
 
 def _sent(

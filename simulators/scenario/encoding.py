@@ -1,7 +1,7 @@
 """Columns of readings to the bytes that a logger sends: JSON, or the national text format.
 
 Each station has one template for a message in which nothing is wrong; filling it in is a
-single string operation a message. What is not whole is put together reading by reading.
+single operation on bytes a message. What is not whole is put together reading by reading.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Layout:
     topic: str
     text: bool  # TT10
     prefix: str  # of its files
-    template: str  # of a message in which nothing is wrong
+    template: bytes  # of a message in which nothing is wrong
     pieces: tuple[tuple[str, str], ...]  # of a reading: up to its value (as %), and its unit
     names: tuple[str, ...]
 
@@ -69,7 +69,7 @@ def layout(
     root = topic_of(place.cluster, place.id)
     topic = f"{root.removesuffix('/readings')}/tt10" if text else root
     pieces = tuple(zip(forms, units, strict=True))
-    return Layout(topic, text, prefix_of(place.id), template, pieces, names)
+    return Layout(topic, text, prefix_of(place.id), template.encode(), pieces, names)
 
 
 def prefix_of(station: str) -> str:
@@ -113,18 +113,17 @@ def _plain(how: Layout, sheet: Sheet, shown: Doubles) -> list[Outgoing]:
     template = how.template
     if how.text:
         said = [compact(at) for at in stamps]
-        rows: Iterator[Whole] = zip(*(part for one in columns for part in (one, said)), strict=True)
+        told = [one.encode() for one in said]
+        rows: Iterator[Whole] = zip(*(part for one in columns for part in (one, told)), strict=True)
         names = [f"{how.topic}/{how.prefix}_{stamp}.txt" for stamp in said]
         return [
-            Outgoing(name, (template % row).encode(), at)
+            Outgoing(name, template % row, at)
             for name, row, at in zip(names, rows, due, strict=True)
         ]
     numbers = (sheet.at // 60 % 1_000_000).tolist()
-    rows = zip(map(rfc3339, stamps), numbers, *columns, strict=True)
+    rows = zip(map(_stamp, stamps), numbers, *columns, strict=True)
     topic = how.topic
-    return [
-        Outgoing(topic, (template % row).encode(), at) for row, at in zip(rows, due, strict=True)
-    ]
+    return [Outgoing(topic, template % row, at) for row, at in zip(rows, due, strict=True)]
 
 
 def _pieced(
@@ -173,6 +172,11 @@ def _reading(
     if kind == "wrong_decimal":
         value = f'"{value.replace(".", ",")}"'
     return f'{{"p":{_quoted(name)},"v":{value},"u":{_quoted(unit)},"s":"{status}"}}'
+
+
+@lru_cache(maxsize=16384)
+def _stamp(at: int) -> bytes:
+    return rfc3339(at).encode()
 
 
 @lru_cache(maxsize=16384)

@@ -48,7 +48,7 @@ class Hearing:
 
     def _heard(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
         try:
-            name, words = words_of(message.payload)
+            name, words = words_of(bytes(message.payload))
         except Refused as refused:
             self._answer("", refused)
             return
@@ -73,7 +73,7 @@ def ask(broker: Broker, order: str, patience: float = 10.0) -> dict[str, Any]:
     said = json.dumps({"id": name, "order": order}, ensure_ascii=False)
     client.on_connect = lambda client, *_: client.subscribe(f"{ANSWERS}/{name}", qos=1)
     client.on_subscribe = lambda client, *_: client.publish(ORDERS, said, qos=1)
-    client.on_message = lambda _, __, message: answers.put(message.payload)
+    client.on_message = lambda _, __, message: answers.put(bytes(message.payload))
     _connect(client, broker)
     try:
         found: dict[str, Any] = json.loads(answers.get(timeout=patience))

@@ -211,9 +211,11 @@ class _Reading:
             usual = replace(usual, high=round(RANGE_OF_LIMIT * design / 24.0, 1))
         elif name not in ("pH", "Temp") and name in limits and limits[name][1]:
             usual = replace(usual, high=RANGE_OF_LIMIT * float(limits[name][1] or 0.0))
-        return self._altered(where, usual, one.sensors.get(name, SensorShape()))
+        return self._altered(where, usual, one.sensors.get(name))
 
-    def _altered(self, where: str, usual: SensorSpec, shape: SensorShape) -> SensorSpec:
+    def _altered(self, where: str, usual: SensorSpec, shape: SensorShape | None) -> SensorSpec:
+        if shape is None:
+            return usual
         if shape.kind is not None:
             t90, lags = CLASSES[shape.kind]
             usual = replace(usual, t90=t90, lags=lags)
@@ -256,4 +258,4 @@ def _drawn(shares: Mapping[str, float], drawn: float) -> str:
         left -= share
         if left < 0:
             return name
-    return next(reversed(shares))
+    return list(shares)[-1]

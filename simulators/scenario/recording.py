@@ -19,7 +19,7 @@ from simulators.message import Outgoing
 from simulators.scenario.encoding import Doubles, encode, layout
 from simulators.scenario.loading import load_scenario
 from simulators.scenario.spec import Scenario
-from simulators.scenario.transport import disturbed, prompt
+from simulators.scenario.transport import disturbed, heard, prompt
 from simulators.sensors.cheats import touches
 from simulators.sensors.faults import EFFECTS, Row
 from simulators.sensors.measuring import Codes
@@ -113,7 +113,7 @@ def replayed(
     grains = np.array([10.0 ** -_digits(values[:, column]) for column in range(values.shape[1])])
     step = scenario.steps[0][1]
     sheet = disturbed(
-        prompt(recording.times, np.isfinite(values).any(axis=1), 0),
+        prompt(recording.times, heard(values), 0),
         scenario.transport, scenario.seed, step,
     )  # fmt: skip
     sheet = sheet.take(np.argsort(sheet.due, kind="stable"))

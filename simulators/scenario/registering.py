@@ -79,7 +79,7 @@ def _series(sensor: SensorSpec) -> dict[str, Any]:
 
 
 def _permit(place: Place, since: str) -> dict[str, Any]:
-    limits = {}
+    limits: dict[str, dict[str, Any]] = {}
     for name, (low, high) in place.limits.items():
         ends = {"min": low, "max": high}
         limits[name] = {key: _number(end) for key, end in ends.items() if end is not None}

@@ -72,7 +72,7 @@ def _write(file: TextIO, message: Outgoing) -> None:
 
 
 def into_folder(folder: Path) -> Sink:
-    """TT10 files, each complete when it appears under its name; one of the same name is replaced."""
+    """TT10 files, complete when they appear under their names; one of the same name is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     return lambda message: _place(folder, message)
 

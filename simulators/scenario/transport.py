@@ -52,9 +52,15 @@ class Sheet:
         return self.row, self.at, self.stamp, self.due, self.edit
 
 
-def prompt(times: Ints, heard: Mask, lag: int) -> Sheet:
-    """One message for each instant at which anything is heard, sent `lag` seconds later."""
-    row = np.flatnonzero(heard)
+def heard(values: np.typing.NDArray[np.float64]) -> Mask:
+    """At which rows of (rows; parameters) anything is shown."""
+    shown: Mask = np.asarray(np.isfinite(values).any(axis=1))
+    return shown
+
+
+def prompt(times: Ints, sounding: Mask, lag: int) -> Sheet:
+    """One message for each instant at which anything is shown, sent `lag` seconds later."""
+    row = np.flatnonzero(sounding)
     at = times[row]
     return Sheet(row, at, at, at + lag, np.full(len(row), -1, np.int64))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
@@ -20,7 +20,7 @@ from simulators.publish import Broker, Publisher
 from simulators.scenario.course import Stage, Told, days, stage
 from simulators.scenario.hearing import Hearing
 from simulators.scenario.injecting import Begun
-from simulators.scenario.live import Desk, run_live
+from simulators.scenario.live import Desk, Order, run_live
 from simulators.scenario.sinks import (
     NotTaken,
     Paced,
@@ -43,8 +43,6 @@ LOOK = 0.2
 
 PATIENCE = 120.0
 """Seconds without progress of the monitor after which it is given up."""
-
-Open = AbstractContextManager[tuple[Sink, Sink | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +219,7 @@ def _live(built: Stage, where: Goal, log: Log, sink: Sink) -> int:
     speed = built.scenario.speed or 1.0
     stop = threading.Event()
     with ExitStack() as held:
-        orders = lambda: None  # noqa: E731
+        orders: Callable[[], Order | None] = _nobody
         if where.kind == "mqtt":
             hearing = Hearing(replace(where.broker, client_id=""), lambda one: _note(log, one))
             orders = held.enter_context(hearing).next
@@ -234,6 +232,10 @@ def _live(built: Stage, where: Goal, log: Log, sink: Sink) -> int:
             told=log.day,
         )
         return run_live(built, desk)
+
+
+def _nobody() -> Order | None:
+    return None
 
 
 def _note(log: Log, begun: Begun) -> None:

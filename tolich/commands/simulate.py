@@ -84,8 +84,7 @@ def simulate(
     begin = day_start(history_start(today))
     past = history(loaded, script, begin, now)
     if to_file is not None:
-        with to_file.open("w") as file:
-            out.print(f"{write(past, file)} messages written to {to_file}")
+        _save(past, to_file)
         return
     try:
         with Publisher(broker) as publisher:
@@ -105,6 +104,11 @@ def simulate(
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         out.print("stopped")
+
+
+def _save(messages: Iterable[Outgoing], path: Path) -> None:
+    with path.open("w") as file:
+        out.print(f"{write(messages, file)} messages written to {path}")
 
 
 def _stations(file: Path, settings: Settings, today: date) -> Register:
