@@ -18,6 +18,7 @@ from tolich.commands import (
     rejudge,
     replay,
     scenario,
+    score,
     serve,
     users,
 )
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("web", hidden=True)(serve.web)
+scenario.simulating.command("score")(score.simulate_score)
 app.add_typer(scenario.simulating, name="simulate")
 app.command("replay")(replay.replay)
 app.command("ingest-folder")(folder.ingest_folder)

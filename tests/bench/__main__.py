@@ -31,6 +31,7 @@ from rules.judge import judge
 from simulators.publish import Broker, Publisher, flood
 from tests.bench.history import stretch
 from tests.bench.plant import INTERVAL, messages, place
+from tests.bench.publishing import publishing
 from tests.bench.simulating import simulating
 from tests.bench.writing import writing
 from tests.callers import HEADERS, KnownCallers, parts_of
@@ -65,7 +66,8 @@ def main() -> None:
     size = Size(given.stations, given.messages, given.judged_days)
     table = Table("what", "measured", "how", title="tolich on this machine")
     with TemporaryDirectory(prefix="tolich-bench-") as folder:
-        for measure in (judging, broker, late, starting, listing, simulating, writing):
+        for measure in (judging, broker, late, starting, listing, simulating, writing,
+                        publishing):  # fmt: skip
             # A process each: what one leaves in memory does not slow the next.
             with ProcessPoolExecutor(1, get_context("fork")) as alone:
                 for row in alone.submit(measure, Path(folder), size).result():
