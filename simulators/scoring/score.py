@@ -23,6 +23,7 @@ from simulators.scoring.foreseen import Foreseen, warning_scores
 from simulators.scoring.seen import Seen
 from simulators.scoring.truth import Truth
 from simulators.scoring.verdicts import (
+    CLOSE,
     Agreement,
     Bias,
     Discarded,
@@ -69,6 +70,12 @@ class Score:
     def misjudged_by(self) -> dict[str, int]:
         """How many series-days were misjudged, by what made their readings untrue."""
         return dict(Counter(one.cause or "nothing" for one in self.misjudged).most_common())
+
+    @property
+    def clear_share(self) -> float:
+        """Of station-days that agree, or differ only where instruments cannot tell."""
+        wrong = {(one.station, one.day) for one in self.misjudged if one.cause != CLOSE}
+        return 1.0 - len(wrong) / self.checked.station_days if self.checked.station_days else 1.0
 
     @property
     def discarded_share(self) -> float:
@@ -147,6 +154,7 @@ def as_json(of: Score, table: Table) -> dict[str, Any]:
     """The score for programs; shares and seconds, times as RFC 3339."""
     whole = asdict(of)
     whole["figures"] = [asdict(one) | {"kept": one.kept} for one in figures(of, table)]
+    whole["clear_share"] = of.clear_share
     whole["misjudged_by"] = of.misjudged_by
     whole["missed"] = [_event(one) for one in of.missed]
     whole["misjudged"] = [asdict(one) | {"day": rfc3339(one.day)} for one in of.misjudged]

@@ -93,6 +93,7 @@ def _verdicts(of: Score) -> Shown:
             name, f"{one.station_days:,}", _share(one.share), f"{one.series_days:,}",
             str(one.both), str(one.missed), str(one.false),
         )  # fmt: skip
+    shown.add_row("  but where instruments cannot tell", "", _share(of.clear_share), "", "", "", "")
     for cause, number in of.misjudged_by.items():
         shown.add_row(f"  misjudged series-days: {cause}", "", "", str(number), "", "", "")
     for channel, found in of.bias.items():

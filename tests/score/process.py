@@ -49,7 +49,7 @@ def _tell(pipeline: Pipeline, time: PlantTime) -> None:
         if not pipeline.waiting.due:
             time.settled = until
 
-    pipeline.submit = submitted  # type: ignore[method-assign]
+    pipeline.submit = submitted  # type: ignore[method-assign, assignment]
     pipeline.tick = ticked  # type: ignore[method-assign]
 
 

@@ -66,6 +66,15 @@ def test_the_acceptance_figures_say_what_falls_short() -> None:
     assert found["good readings discarded"].kept
 
 
+def test_what_instruments_cannot_tell_is_shown_apart() -> None:
+    of = truth(daily(0, 103, True), daily(1, 150, True), daily(2, 50, False), days=3)
+    said = [verdict(0, Outcome.COMPLIANT, 99), verdict(1, Outcome.COMPLIANT, 99),
+            verdict(2, Outcome.COMPLIANT, 50)]  # fmt: skip
+    found = score(of, Seen(verdicts=said), TABLE, CHECKS, INTERVAL)
+    assert found.checked.share == pytest.approx(1 / 3)
+    assert found.clear_share == pytest.approx(2 / 3)
+
+
 def test_kinds_that_the_table_does_not_know_are_told() -> None:
     assert small().unknown == {"new_kind": 1}
 
