@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format mutants coverage bench lro screenshots services clean
+.PHONY: help demo test check format mutants coverage bench score lro screenshots services clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ coverage: .venv/.ready ## Branch coverage of rules/ by its own tests: all of it,
 
 bench: .venv/.ready ## Measure throughput, latency and memory; ARGS passes options
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+score: .venv/.ready ## Run 100 simulated stations x 35 days and score the monitor; ARGS="rain --days 2"
+	@$(BIN)/python -m tests.score $(ARGS)
 
 lro: .venv/.ready ## Compare the quality checks with a simple baseline on labelled river water
 	@$(BIN)/python -m tests.lro $(ARGS)

@@ -21,6 +21,7 @@ from tolich.commands import (
     rejudge,
     replay,
     scenario,
+    score,
     serve,
     suspicion,
     users,
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("web", hidden=True)(serve.web)
+scenario.scenarios.command("score")(score.simulate_score)
 app.add_typer(scenario.scenarios, name="simulate")
 app.command("replay")(replay.replay)
 app.command("ingest-folder")(folder.ingest_folder)
