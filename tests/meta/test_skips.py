@@ -30,8 +30,12 @@ def test_passes(): ...
 
 
 def _alone() -> dict[str, str]:
-    """The environment, without what makes a pytest believe that it is a worker of this one."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    """The environment, without what makes a pytest believe that it is a worker of this one.
+
+    The copied conftest.py still finds what it imports of the tests.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return kept | {"PYTHONPATH": str(ROOT)}
 
 
 def _run(folder: Path, no_skip: str) -> str:
