@@ -22,7 +22,8 @@ from dashboards.projection import PartlyWritten, Unavailable
 log = structlog.get_logger("tolich.dashboards")
 
 NOT_FOUND, SERVER_ERROR = 404, 500
-_PARTIAL = re.compile(r"partial write:.*dropped=(\d+)", re.DOTALL)
+PARTIAL = re.compile(r"partial write:.*dropped=(\d+)", re.DOTALL)
+"""What a server says that took all lines but some that are older than it keeps."""
 
 
 class InfluxSink:
@@ -134,7 +135,7 @@ def _remedy(place: Place) -> str:
 def _meaning(url: str, place: Place, answer: ApiException) -> Unavailable | PartlyWritten:
     """A refusal to keep part of the lines will not change by asking again; all others may."""
     said = str(answer.message)
-    partial = _PARTIAL.search(said)
+    partial = PARTIAL.search(said)
     if answer.status in (400, 422) and partial:
         return PartlyWritten(int(partial[1]), said)
     remedy = f" ({_remedy(place)})" if answer.status == NOT_FOUND else ""

@@ -12,8 +12,9 @@ from typing import Any
 
 import httpx
 
+from dashboards.influx import PARTIAL
 from dashboards.places import FINDINGS, RAW, Place, by_place
-from dashboards.projection import Unavailable
+from dashboards.projection import PartlyWritten, Unavailable
 from tests.servers import free_port, need, until_open
 
 EVERYBODY = "tolich"
@@ -43,12 +44,14 @@ Point = tuple[str, int]
 class InfluxOneSink:
     """A sink on the `/write` of InfluxDB 1.x, which names a database and a policy."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, kept: str = "INF") -> None:
+        """`kept` is how long readings are kept, as InfluxQL writes a duration."""
+        self._kept = kept
         self._client = httpx.Client(base_url=url, trust_env=False, timeout=10, auth=ACCOUNT)
         self._making = Lock()
 
     def write(self, lines: Sequence[str]) -> None:
-        """Raises Unavailable."""
+        """Raises Unavailable, or PartlyWritten; of several buckets the first one's."""
         for where, some in by_place(lines, EVERYBODY).items():
             self._write(where, "\n".join(some).encode())
 
@@ -61,18 +64,21 @@ class InfluxOneSink:
                 answer = self._client.post("/write", params=asked, content=body)
         except httpx.TransportError as failure:
             raise Unavailable(str(failure)) from failure
+        if partial := PARTIAL.search(answer.text):
+            raise PartlyWritten(int(partial[1]), answer.text)
         if answer.status_code != httpx.codes.NO_CONTENT:
             raise Unavailable(answer.text)
 
     def _make(self, database: str) -> None:
-        """Both policies, for ever: the points of a test may be of any age.
+        """Both policies, findings first.
 
         Under a lock, since two threads may write to a server that came back empty, and one would
         find the database of the other without its policies.
         """
         with self._making:
             self.ask(f'CREATE DATABASE "{database}" WITH DURATION INF NAME "{FINDINGS}"')
-            self.ask(f'CREATE RETENTION POLICY "{RAW}" ON "{database}" DURATION INF REPLICATION 1')
+            raw = f'"{RAW}" ON "{database}" DURATION {self._kept} REPLICATION 1'
+            self.ask(f"CREATE RETENTION POLICY {raw}")
 
     def ask(self, influxql: str) -> list[dict[str, Any]]:
         """The series of one statement; times are epoch seconds."""
