@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ bind-address = "127.0.0.1:{backup}"
 """
 
 Point = tuple[str, int]
-"""Measurement with its tags as line protocol writes them, and epoch seconds."""
+"""Measurement with its tags as line protocol has them but for escapes, and epoch seconds."""
 
 
 class InfluxOneSink:
@@ -105,17 +106,18 @@ class InfluxOneSink:
 
 
 def points_in(lines: Sequence[str]) -> dict[Point, dict[str, float]]:
-    """What a server must hold after these lines, written in their order; none has an escape.
+    """What a server must hold after these lines, written in their order.
 
     Points of one series and second are merged by field, as InfluxDB does it.
     """
     points: dict[Point, dict[str, float]] = {}
     for line in lines:
-        series, fields, at = line.split(" ")
-        measurement, *tags = series.split(",")
+        series, fields, at = re.split(r"(?<!\\) ", line)
+        measurement, *tags = re.split(r"(?<!\\),", series)
         pairs = (field.split("=") for field in fields.split(","))
         values = {name: float(value.removesuffix("i")) for name, value in pairs}
-        points.setdefault((",".join([measurement, *sorted(tags)]), int(at)), {}).update(values)
+        key = re.sub(r"\\(.)", r"\1", ",".join([measurement, *sorted(tags)]))
+        points.setdefault((key, int(at)), {}).update(values)
     return points
 
 

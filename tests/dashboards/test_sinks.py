@@ -153,10 +153,8 @@ def held(
             yield Victoria(folder, stack)
 
 
-@pytest.fixture
-def merging(held: Held) -> Held:
-    """One that has buckets, and of two values for one instant keeps the last: not VictoriaMetrics."""
-    return Fake() if isinstance(held, Victoria) else held
+MERGING = pytest.mark.parametrize("held", ["fake", "influxdb 1"], indirect=True)
+"""Those that have buckets, and keep the last of two values for one instant."""
 
 
 def everything(station: str) -> list[str]:
@@ -214,28 +212,31 @@ def test_away_is_said_and_it_goes_on_when_it_is_back(held: Held) -> None:
     assert of_station(held.points(RAW_OF, "reading"), "AWAY") == points_in(ours)
 
 
-def test_a_later_revision_leaves_nothing_of_the_one_before(merging: Held) -> None:
+@MERGING
+def test_a_later_revision_leaves_nothing_of_the_one_before(held: Held) -> None:
     first = lines_of(exceeded(station="REVISED"))
     second = lines_of(silent(station="REVISED", revision=2))
-    merging.sink.write(first)
-    merging.sink.write(second)
-    found = of_station(merging.points(FINDINGS_OF, "finding"), "REVISED")
+    held.sink.write(first)
+    held.sink.write(second)
+    found = of_station(held.points(FINDINGS_OF, "finding"), "REVISED")
     assert found == points_in(second) != points_in(first)
 
 
-def test_of_several_values_in_one_write_the_last_stays(merging: Held) -> None:
+@MERGING
+def test_of_several_values_in_one_write_the_last_stays(held: Held) -> None:
     both = lines_of(exceeded(station="LAST")) + lines_of(silent(station="LAST", revision=2))
-    merging.sink.write(both)
-    found = of_station(merging.points(FINDINGS_OF, "finding"), "LAST")
+    held.sink.write(both)
+    found = of_station(held.points(FINDINGS_OF, "finding"), "LAST")
     assert found == points_in(both[1:])
 
 
-def test_findings_are_in_two_buckets_and_readings_in_one(merging: Held) -> None:
-    merging.sink.write(everything("PLACED"))
+@MERGING
+def test_findings_are_in_two_buckets_and_readings_in_one(held: Held) -> None:
+    held.sink.write(everything("PLACED"))
     everybody = Place(EVERYBODY, FINDINGS)
 
     def found(place: Place, measurement: str) -> int:
-        return len(of_station(merging.points(place, measurement), "PLACED"))
+        return len(of_station(held.points(place, measurement), "PLACED"))
 
     assert found(everybody, "finding") == found(FINDINGS_OF, "finding") == 2
     assert found(RAW_OF, "reading") == 2
