@@ -45,7 +45,7 @@ class InfluxSink:
         self._org = org
         self._everybody = bucket
         self._client = InfluxDBClient(url=url, token=token, org=org, timeout=round(timeout * 1000))
-        self._writer = WriteService(self._client.api_client)
+        self._writer = WriteService(self._client.api_client)  # type: ignore[no-untyped-call]
         self._known: set[Place] = set()
 
     def write(self, lines: Sequence[str]) -> None:
