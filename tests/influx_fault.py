@@ -90,7 +90,8 @@ class Load:
         self.clock.set(at + INTERVAL)
         self.count += 1
         if self.count % UNREADABLE == 0:
-            return Delivery("http", one.topic, b"{", self.clock.now())
+            broken = f"{{{self.count}".encode()  # the same again would be the same message
+            return Delivery("http", one.topic, broken, self.clock.now())
         body = json.loads(one.payload)
         self.sent += len(body["readings"])
         if station == 0:
