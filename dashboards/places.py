@@ -7,6 +7,7 @@ be in them. Every line names its cluster as its first tag.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from rules.days import DAY_SECONDS
@@ -52,13 +53,18 @@ def by_place(lines: Iterable[str], everybody: str) -> dict[Place, Sequence[str]]
     """
     placed: dict[Place, list[str]] = {}
     for line in lines:
-        cluster = cluster_of(line)
-        if line.startswith(_READING):
-            places: tuple[Place, ...] = () if cluster is None else (Place(cluster, RAW),)
-        elif cluster is None:
-            places = (Place(everybody, FINDINGS),)
-        else:
-            places = Place(everybody, FINDINGS), Place(cluster, FINDINGS)
-        for place in places:
+        # The first space may be one in a tag's value: the cluster stands before that.
+        for place in _places(line[: line.find(" ") + 1], everybody):
             placed.setdefault(place, []).append(line)
     return dict(placed)
+
+
+@lru_cache(maxsize=65536)
+def _places(series: str, everybody: str) -> tuple[Place, ...]:
+    """The buckets of a series, of which there are few and their lines are many."""
+    cluster = cluster_of(series)
+    if series.startswith(_READING):
+        return () if cluster is None else (Place(cluster, RAW),)
+    if cluster is None:
+        return (Place(everybody, FINDINGS),)
+    return Place(everybody, FINDINGS), Place(cluster, FINDINGS)

@@ -18,8 +18,8 @@ import structlog
 from dashboards.lines import KINDS, Malformed, lines_of
 from tolich.ports import Entry, Record
 
-ENTRIES = 200
-"""Entries read at a time."""
+FIRST_ENTRIES, ENTRIES = 8, 200
+"""Entries read at a time: a few at first, since each may hold one reading or thousands."""
 
 LINES = 5000
 """Lines written at a time: the size at which InfluxDB writes fastest."""
@@ -87,6 +87,7 @@ class Projection:
         self._record = record
         self._sink = sink
         self._down = False
+        self._asked = min(FIRST_ENTRIES, ENTRIES)
 
     def step(self) -> int:
         """Write the next entries and move on; the number of entries, 0 when all is written.
@@ -97,9 +98,11 @@ class Projection:
         # Asked before the entries: whatever is committed in between is not skipped.
         head = self._record.head()
         self.tally.lag = max(0, head - position)
-        entries = self._record.follow(position, ENTRIES, KINDS)
-        self._write([line for entry in entries for line in self._lines(entry)])
-        reached = _reached(entries, head)
+        entries = self._record.follow(position, self._asked, KINDS)
+        lines = [line for entry in entries for line in self._lines(entry)]
+        self._write(lines)
+        reached = _reached(entries, head, self._asked)
+        self._asked = _next_asked(self._asked, len(lines))
         if reached > position:
             self._record.advance(self.name, reached)
         self.tally.lag = max(0, head - reached)
@@ -169,7 +172,14 @@ class Projection:
         self.tally.up = True
 
 
-def _reached(entries: Sequence[Entry], head: int) -> int:
+def _reached(entries: Sequence[Entry], head: int, asked: int) -> int:
     """How far the record is finished: a short answer means that no more was there up to head."""
     last = entries[-1].seq if entries else 0
-    return last if len(entries) == ENTRIES else max(last, head)
+    return last if len(entries) == asked else max(last, head)
+
+
+def _next_asked(asked: int, lines: int) -> int:
+    """So many entries that they make about one write: less is slow, more is held in memory."""
+    if lines > LINES:
+        return max(1, asked // 2)
+    return min(ENTRIES, 2 * asked) if 2 * lines < LINES else asked

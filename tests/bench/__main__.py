@@ -34,6 +34,7 @@ from rules.window import Window
 from simulators.publish import Broker, Publisher, flood
 from tests.bench.history import stretch
 from tests.bench.plant import INTERVAL, messages, place
+from tests.bench.projecting import projecting
 from tests.bench.publishing import publishing
 from tests.bench.simulating import simulating
 from tests.bench.storing import storing
@@ -73,6 +74,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="tolich-bench-") as folder:
         measures = (
             judging, broker, late, starting, listing, storing, simulating, writing, publishing,
+            projecting,
         )  # fmt: skip
         for measure in measures:
             # A process each: what one leaves in memory does not slow the next.

@@ -30,3 +30,8 @@ def test_no_line_comes_to_another_cluster() -> None:
 def test_readings_are_kept_for_400_days_and_findings_for_ever() -> None:
     assert (RAW.bucket, RAW.kept) == ("ccn-mau-01/raw", 34_560_000)
     assert (ALL.bucket, ALL.kept) == ("t/findings", 0)
+
+
+def test_the_cluster_is_found_where_a_tag_has_a_space_in_it() -> None:
+    (line,) = lines_of(finding(cluster="a", station="Trạm 1, cửa"))
+    assert by_place([line], "t") == {Place("t", "findings"): [line], Place("a", "findings"): [line]}

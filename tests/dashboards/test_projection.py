@@ -122,6 +122,30 @@ def test_an_entry_committed_meanwhile_is_not_skipped() -> None:
     assert [following.step(), len(sink.lines)] == [1, 1]
 
 
+def test_as_many_entries_are_read_as_make_about_one_write(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Large entries are read one at a time, so that a rebuild does not hold the store in memory."""
+    monkeypatch.setattr(projection, "LINES", 40)
+    asked: list[int] = []
+
+    class Asked(MemoryRecord):
+        def follow(self, after: int, limit: int, kinds: Sequence[str]) -> list[Entry]:
+            asked.append(limit)
+            return super().follow(after, limit, kinds)
+
+    large = [batch(seq, *[reading()] * 50) for seq in range(1, 21)]
+    small = [finding(seq, start=DAY_ONE + seq * DAY) for seq in range(21, 400)]
+    sink = Sink()
+    following = Projection(Asked([*large, *small]), sink)
+    while following.step():
+        pass
+    assert asked[:4] == [8, 4, 2, 1]
+    assert set(asked[4:9]) == {1}
+    assert 20 < asked[-1] <= 40
+    assert len(sink.lines) == 20 * 50 + 379
+
+
 def test_nothing_moves_until_the_write_is_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second of three writes fails: the whole step comes again, and does no harm."""
 

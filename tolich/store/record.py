@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from sqlalchemy import Connection, Engine, RowMapping, select
+from sqlalchemy import Connection, Engine, select
 
-from rules.model import Series
+from rules.model import Parameter, Series
 from rules.register import Register
 from tolich.ports import Entry, Registered, Shape
 from tolich.store.database import writing
@@ -135,30 +135,37 @@ class StoreRecord:
     def _batches(self, connection: Connection, seqs: Sequence[int]) -> dict[int, Shape]:
         register, names = self._registry().register, self._names()
         query = (
-            select(reading, raw.c.received_at, raw.c.seq)
+            select(
+                reading.c.series, reading.c.at, reading.c.value, reading.c.status,
+                raw.c.received_at, raw.c.seq,
+            )
             .select_from(reading.join(raw, raw.c.id == reading.c.raw))
             .where(raw.c.seq.in_(seqs))
-        )
+        )  # fmt: skip
         batches: dict[int, Shape] = {seq: {"readings": []} for seq in seqs}
-        for row in connection.execute(query).mappings():
-            shape = _reading(names[row["series"]], register, row)
-            batches[row["seq"]]["readings"].append(shape)
+        told: dict[int, tuple[Shape, Parameter]] = {}
+        # Plain tuples: of everything on record there is most of this.
+        for key, at, value, status, received, seq in connection.execute(query):
+            if key not in told:
+                told[key] = _about(names[key], register)
+            about, parameter = told[key]
+            row = {"observed_at": at, "received_at": received, "status": status}
+            shown = number(parameter.decimal(value))
+            batches[seq]["readings"].append({**about, **row, "value": shown})
         return batches
 
     def _names(self) -> dict[int, Series]:
         return {key: series for series, key in self._keys().items()}
 
 
-def _reading(series: Series, register: Register, row: RowMapping) -> Shape:
+def _about(series: Series, register: Register) -> tuple[Shape, Parameter]:
+    """What every reading of a series says alike, and its parameter."""
     station = register.stations[series.station]
     parameter = station.series[series.parameter].parameter
-    return {
+    alike = {
         "station": series.station,
         "cluster": station.cluster,
         "parameter": series.parameter,
-        "observed_at": row["at"],
-        "received_at": row["received_at"],
-        "value": number(parameter.decimal(row["value"])),
         "unit": parameter.unit,
-        "status": row["status"],
     }
+    return alike, parameter
