@@ -24,12 +24,13 @@ _Bound = {
     "anyOf": [
         {"type": "number"},
         {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+        {"type": "null"},
     ]
 }
 Limits = Annotated[
     dict[str, object],
     WithJsonSchema({
-        "description": "The permit: a maximum, or a range [low, high], in the parameter's unit",
+        "description": "The permit: a maximum, a range [low, high], or null: none; in the parameter's unit",
         "type": "object",
         "propertyNames": {"enum": list(MEASURED)},
         "additionalProperties": _Bound,
