@@ -49,13 +49,23 @@ def around(name: str, now: int) -> Scenario:
     """A scenario whose live part, or last day, is the local day of `now`. Raises Refused."""
     path = path_of(name)
     found = load_scenario(str(path), read_yaml(path), read_tables(), read_sensors())
-    first = (now + OFFSET) // DAY_SECONDS - history_days(found)
+    first = local_day(now) - _before(found)
     moved = retimed(found, Wishes(since=day_of(first).isoformat(), speed="real"))
     return replace(moved, days=moved.days + GOES_ON)
 
 
-def history_days(scenario: Scenario) -> int:
-    """Whole days of it that lie before the day on which somebody watches."""
+def history_days(scenario: Scenario, now: int) -> int:
+    """Whole days of a scenario around now that lie before today."""
+    return local_day(now) - scenario.first
+
+
+def local_day(at: int) -> int:
+    """The local day of an instant, counted from 1970-01-01."""
+    return (at + OFFSET) // DAY_SECONDS
+
+
+def _before(scenario: Scenario) -> int:
+    """Days of a scenario before the one on which somebody is to watch."""
     if len(scenario.steps) > 1:
         return scenario.steps[-1][0] - scenario.first
     return scenario.days - 1
@@ -166,5 +176,3 @@ def waiting(
         return wait(seconds)
 
     return waited
-
-

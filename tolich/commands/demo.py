@@ -147,7 +147,7 @@ def _run(
         stack.callback(turning.join)
         stack.callback(stop.set)
         stack.enter_context(Child(web_arguments(path, clock)))
-        days = history_days(played.scenario)
+        days = history_days(played.scenario, int(clock.origin))
         stage = Stage(settings, folder, writer, clock, _address_file(folder), days)
         if not waited(lambda: stop.is_set() or answers(http, "/healthz"), READY_WITHIN):
             err.print(f"[bold red]The API did not answer on port {http}.[/]")
