@@ -39,7 +39,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("web", hidden=True)(serve.web)
-acting.simulating.command("act", hidden=True)(acting.act)
+scenario.scenarios.command("act", hidden=True)(acting.act)
 app.add_typer(scenario.scenarios, name="simulate")
 app.command("replay")(replay.replay)
 app.command("ingest-folder")(folder.ingest_folder)

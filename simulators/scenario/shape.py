@@ -30,7 +30,7 @@ _Bound = {
 Limits = Annotated[
     dict[str, object],
     WithJsonSchema({
-        "description": "The permit: a maximum, a range [low, high], or null: none; in the parameter's unit",
+        "description": "The permit in the parameter's unit: a maximum, [low, high], or null (none)",
         "type": "object",
         "propertyNames": {"enum": list(MEASURED)},
         "additionalProperties": _Bound,

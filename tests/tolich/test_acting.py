@@ -81,7 +81,12 @@ def test_progress_is_told_once_it_has_caught_up() -> None:
     said: list[Mapping[str, float]] = []
     steps: list[str] = []
     progress = Progress(sent.append, 0, 1000, True, said.append)
-    wait = waiting(progress, lambda: steps.append("drained"), lambda _: bool(steps.append("waits")))
+
+    def waits(seconds: float) -> bool:
+        steps.append("waits")
+        return False
+
+    wait = waiting(progress, lambda: steps.append("drained"), waits)
     for due in range(400):
         progress(_message(due))
     assert [one["sent"] for one in said] == [200, 400]

@@ -29,7 +29,7 @@ from tolich.children import end_with_parent
 from tolich.clock import ScaledClock
 from tolich.commands.playing import Log
 from tolich.commands.retiming import Wishes, retimed
-from tolich.commands.simulate import broker_of, simulating
+from tolich.commands.simulate import broker_of
 from tolich.console import err, refusing
 from tolich.packs import load_catalogue
 from tolich.settings import load_settings
