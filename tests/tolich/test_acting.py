@@ -35,7 +35,7 @@ def demo() -> Scenario:
 def test_the_demonstration_lies_around_now(demo: Scenario) -> None:
     assert demo.first == TODAY - 35
     assert history_days(demo, NOW) == 35
-    assert (demo.step(TODAY - 1), demo.step(TODAY)) == (300, 60)
+    assert (demo.step(TODAY - 1), demo.step(TODAY)) == (600, 60)
     assert demo.first + demo.days > TODAY + 30
 
 
