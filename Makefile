@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format mutants coverage bench lro services clean
+.PHONY: help demo test check format mutants coverage bench score lro screenshots services clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ demo: .venv/.ready ## Broker, simulated plants, monitor and API in one go; ARGS=
 	@$(BIN)/tolich demo $(ARGS)
 
 test: .venv/.ready ## Run the tests and list what was skipped; ARGS="-k silence"
-	@$(BIN)/python -m pytest -rs $(ARGS)
+	@$(BIN)/python -m pytest -rs -n auto --dist loadgroup $(ARGS)
 
 check: .venv/.ready ## Linter, formatter, types, and who may import whom
 	$(BIN)/ruff check .
@@ -37,8 +37,14 @@ coverage: .venv/.ready ## Branch coverage of rules/ by its own tests: all of it,
 bench: .venv/.ready ## Measure throughput, latency and memory; ARGS passes options
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+score: .venv/.ready ## Run 100 simulated stations x 35 days and score the monitor; ARGS="rain --days 2"
+	@$(BIN)/python -m tests.score $(ARGS)
+
 lro: .venv/.ready ## Compare the quality checks with a simple baseline on labelled river water
 	@$(BIN)/python -m tests.lro $(ARGS)
+
+screenshots: .venv/.ready ## Every page of the console as pictures; ARGS="--to build/pictures"
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 services: ## Install the Debian packages that the tests against real servers need
 	@.ci/services

@@ -10,12 +10,15 @@ from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models.dashboard import DataSourceRef
 
 DATASOURCE_UID = "tolich-influxdb"
-"""The uid that deploy/grafana gives the data source; panels refer to it."""
+"""The uid of the officers' data source; what links and deploy/grafana hold on to."""
 
 
 def datasource() -> DataSourceRef:
-    """The data source of every query here."""
-    return DataSourceRef(type_val="influxdb", uid=DATASOURCE_UID)
+    """The data source of every query here: the one chosen above the dashboard.
+
+    A variable, so that the same dashboard works in every organisation of Grafana.
+    """
+    return DataSourceRef(type_val="influxdb", uid="${source}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,16 @@ def either_store(request: pytest.FixtureRequest) -> Iterator[Kind]:
         yield kind
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests stay on one core: they share what its fixtures made.
+
+    Files that share more than that name their group themselves.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where nothing may be skipped, a skipped test is a failed one."""

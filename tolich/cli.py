@@ -9,6 +9,7 @@ from tolich.commands import (
     backup,
     bundle,
     cases,
+    dashboards,
     demo,
     evidence,
     export,
@@ -21,6 +22,7 @@ from tolich.commands import (
     rejudge,
     replay,
     scenario,
+    score,
     serve,
     suspicion,
     users,
@@ -40,6 +42,7 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("web", hidden=True)(serve.web)
 scenario.scenarios.command("act", hidden=True)(acting.act)
+scenario.scenarios.command("score")(score.simulate_score)
 app.add_typer(scenario.scenarios, name="simulate")
 app.command("replay")(replay.replay)
 app.command("ingest-folder")(folder.ingest_folder)
@@ -57,6 +60,7 @@ app.add_typer(users.users, name="users")
 app.add_typer(project.project, name="project")
 app.add_typer(suspicion.suspicion, name="suspicion")
 export.export.command("evidence")(bundle.evidence)
+app.add_typer(dashboards.dashboards, name="dashboards")
 app.add_typer(export.export, name="export")
 
 

@@ -79,6 +79,19 @@ class Influx(Section):
     bucket: str = "tolich"
 
 
+class Grafana(Section):
+    """Where dashboards are published, and how Grafana reaches what they ask."""
+
+    url: str | None = Field(default=None, pattern="^https?://")
+    token_file: Path | None = None  # of a service account: the officers' organisation only
+    user: str = "admin"
+    password_file: Path | None = None  # of `user`: investors' organisations need it
+    console: str = ""  # in front of links to the evidence; "": Grafana's own host
+    influx_url: str | None = Field(default=None, pattern="^https?://")
+    influx_tokens: Path | None = None  # a folder: `officers`, and a file an investor's account
+    metrics_url: str | None = Field(default=None, pattern="^https?://")
+
+
 class Checkpoints(Section):
     """Where signed checkpoints go, beside the data folder."""
 
@@ -176,6 +189,7 @@ class Settings(BaseSettings):
     folder: Path | None = None  # watched for TT10 files
     http: Http = Http()
     influx: Influx = Influx()
+    grafana: Grafana = Grafana()
     notify: Notify = Notify()
     forward: list[Forward] = Field(default_factory=list)  # who gets TT10 files of readings
     oidc: Oidc | None = None

@@ -66,6 +66,7 @@ class DailyRow(TypedDict):
     true_mean: float
     true_exceed: bool  # pH: any hour's mean outside the range
     limit: list[float | None]  # [low, high] of the scenario's permit; None: no such end
+    true_hours: list[float]  # the means of its 24 hours
     sent_share: float  # readings with status 00 that left the station, of those due
 
 
@@ -180,6 +181,7 @@ def daily(scenario: Scenario, told: Told) -> Iterator[DailyRow]:
                 "true_mean": round(float(true.mean()), 4),
                 "true_exceed": exceeds(name, true, low, high),
                 "limit": [low, high],
+                "true_hours": [round(one, 3) for one in true.reshape(24, -1).mean(axis=1).tolist()],
                 "sent_share": round(share, 4),
             }
 

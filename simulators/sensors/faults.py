@@ -1,8 +1,9 @@
 """The fault catalogue: what each kind makes of the row of one instrument.
 
 Sizes: spikes and `noisy` in standard deviations of the noise, `offset` in ranges, `shift` in
-readings, `drift` in ranges a day; `current_loss` below a half is 3.6 mA, above 22 mA (NAMUR
-NE 43); `flagged` and `unflagged`: 0 garbage, 1 the foot of the range, 2 frozen.
+readings (of pH and temperature in tenths of the range), `drift` in ranges a day;
+`current_loss` below a half is 3.6 mA, above 22 mA (NAMUR NE 43); `flagged` and `unflagged`:
+0 garbage, 1 the foot of the range, 2 frozen.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from simulators.sensors.spec import FaultSpec, SensorSpec
 from simulators.sensors.tables import Room, SensorTables
 
 STAGNATES = 6 * HOUR_SECONDS
+NO_TRUE_ZERO = ("pH", "Temp")
+"""A share of these says nothing: half of pH 7 is no electrode's error."""
+
+SHARE_OF_RANGE = 0.1
 CLUSTER_SHARE = 0.25
 """Share of the readings of a cluster that leap."""
 _LEAPS = NormalDist().inv_cdf(1 - CLUSTER_SHARE / 2)
@@ -117,7 +122,10 @@ def _offset(row: Row) -> None:
 
 def _shift(row: Row) -> None:
     sign = -1.0 if row.pick("sign") < 0.5 else 1.0
-    row.part[:] *= np.float32(1.0 + sign * row.size)
+    if row.spec.parameter in NO_TRUE_ZERO:
+        row.part[:] += np.float32(sign * row.size * SHARE_OF_RANGE * row.span)
+    else:
+        row.part[:] *= np.float32(1.0 + sign * row.size)
 
 
 def _noisy(row: Row) -> None:

@@ -64,10 +64,12 @@ def _days(seconds: Ints) -> Floats:
 
 
 def _rate(spec: SensorSpec, streams: Bits, count: Ints) -> Floats:
-    """Drift a day in the interval that calibration number `count` opens."""
+    """Drift a day in the interval that calibration number `count` opens.
+
+    Whose probe is further off than two log-deviations exchanges it: there are none of these.
+    """
     median, spread, down = spec.drift
-    size: Doubles = median * exp(
-        spread * gauss(uniforms(streams, f"{spec.parameter} drift", count))
-    )
+    drawn = np.clip(gauss(uniforms(streams, f"{spec.parameter} drift", count)), -2.0, 2.0)
+    size: Doubles = median * exp(spread * drawn)
     falls = uniforms(streams, f"{spec.parameter} falls", count) < down
     return np.where(falls, -size, size).astype(np.float32)

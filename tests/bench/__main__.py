@@ -34,6 +34,7 @@ from rules.window import Window
 from simulators.publish import Broker, Publisher, flood
 from tests.bench.history import stretch
 from tests.bench.plant import INTERVAL, messages, place
+from tests.bench.publishing import publishing
 from tests.bench.simulating import simulating
 from tests.bench.storing import storing
 from tests.bench.writing import writing
@@ -70,7 +71,9 @@ def main() -> None:
     size = Size(given.stations, given.messages, given.judged_days)
     table = Table("what", "measured", "how", title="tolich on this machine")
     with TemporaryDirectory(prefix="tolich-bench-") as folder:
-        measures = (judging, broker, late, starting, listing, storing, simulating, writing)
+        measures = (
+            judging, broker, late, starting, listing, storing, simulating, writing, publishing,
+        )  # fmt: skip
         for measure in measures:
             # A process each: what one leaves in memory does not slow the next.
             with ProcessPoolExecutor(1, get_context("fork")) as alone:

@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 import yaml
 
+from dashboards.boards import overview
+from dashboards.boards.words import Language
+from dashboards.built import FOLDERS
 from dashboards.influxql import DATASOURCE_UID
 from tolich.settings import load_settings
 
@@ -142,11 +145,15 @@ def test_grafana_finds_the_series() -> None:
 
 def test_grafana_finds_the_dashboards() -> None:
     folder = ROOT / "deploy/grafana/provisioning/dashboards"
-    (provider,) = yaml.safe_load((folder / "tolich.yaml").read_text("utf-8"))["providers"]
-    path = provider["options"]["path"]
+    providers = yaml.safe_load((folder / "tolich.yaml").read_text("utf-8"))["providers"]
+    places = {provider["folderUid"]: provider["options"]["path"] for provider in providers}
+    path = "/var/lib/tolich/dashboards"
+    assert places == {uid: f"{path}/{language}" for language, (uid, _) in FOLDERS.items()}
+    home = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert home == f"{path}/{Language.VI}/{overview.NAME}.json"
     mounted = {(name, target) for name, source, target in _mounts() if source == "dashboards"}
     assert mounted == {("grafana", path), ("dashboards", path)}
-    assert SERVICES["dashboards"]["command"] == ["build", path]
+    assert SERVICES["dashboards"]["command"] == ["dashboards", "build", path]
     assert path in DOCKERFILE  # the volume takes its owner from there
 
 

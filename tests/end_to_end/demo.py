@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,9 +15,31 @@ from typing import Any, NamedTuple
 import yaml
 
 from rules.days import HOUR_SECONDS, day_start
-from tests.end_to_end.monitor import Api
+from tests.end_to_end.monitor import Api, start_tolich
+from tests.servers import free_port
 
 STOPS_WITHIN = 15.0
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Demo]:
+    """A demonstration on free ports, with its data in a folder; it ends with the block."""
+    http, mqtt = free_port(), free_port()
+    options = ("--http-port", str(http), "--mqtt-port", str(mqtt))
+    begun = time.monotonic()
+    process = start_tolich(folder / "log", "demo", "--headless", "--data", str(folder), *options)
+    api = Api(f"http://127.0.0.1:{http}")
+    try:
+        yield Demo(process, folder, (http, mqtt), begun, api)
+    finally:
+        api.close()
+        process.send_signal(signal.SIGINT)  # nothing, when somebody has stopped it already
+        process.wait(STOPS_WITHIN)
+
+
+def judged(demo: Demo) -> bool:
+    """Whether the whole history is judged; raises AssertionError when it has ended instead."""
+    return alive(demo) and "live after" in demo.log()
 
 
 class Demo(NamedTuple):

@@ -175,6 +175,24 @@ def test_a_page_fits_a_phone_and_a_wall(
 PLACES = ("/", "/alerts", "/quality", "/what-if", "/board", "/account", "/stations/MAU02")
 
 
+def test_a_stretch_is_drawn_with_the_pointer(officer: Watched) -> None:
+    officer.go("/stations/MAU02?parameter=COD")
+    chart = officer.page.locator("#course .chart svg").first
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    officer.page.mouse.move(box["x"] + box["width"] * 0.4, middle)
+    expect(officer.page.locator("#course output")).to_contain_text(":")
+    officer.page.mouse.down()
+    officer.page.mouse.move(box["x"] + box["width"] * 0.7, middle, steps=4)
+    officer.page.mouse.up()
+    officer.page.wait_for_url("**from=*to=*")
+    shown = officer.page.locator("#course .chart")
+    begin, end = (int(shown.get_attribute(f"data-{name}") or 0) for name in ("begin", "end"))
+    assert 6 * 3600 < end - begin < 9 * 3600
+
+
 def test_the_language_is_switched(officer: Watched) -> None:
     officer.page.get_by_role("button", name="English").click()
     expect(officer.page.locator("html")).to_have_attribute("lang", "en")

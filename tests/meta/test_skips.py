@@ -29,6 +29,11 @@ def test_passes(): ...
 """
 
 
+def _alone() -> dict[str, str]:
+    """The environment, without what makes a pytest believe that it is a worker of this one."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+
+
 def _run(folder: Path, no_skip: str) -> str:
     conftest = (ROOT / "tests" / "conftest.py").read_text(encoding="utf-8")
     (folder / "conftest.py").write_text(conftest, encoding="utf-8")
@@ -47,7 +52,7 @@ def _run(folder: Path, no_skip: str) -> str:
             ".",
         ],
         cwd=folder,
-        env={**os.environ, "TOLICH_NO_SKIP": no_skip},
+        env=_alone() | {"TOLICH_NO_SKIP": no_skip},
         capture_output=True,
         text=True,
         check=False,

@@ -143,6 +143,107 @@ function ages() {
 
 setInterval(ages, 10000);
 
+// --- pictures: the reading under the pointer, and a stretch of time drawn with it --------------
+
+const SVG = "http://www.w3.org/2000/svg";
+const clock = new Intl.DateTimeFormat(vi ? "vi-VN" : "en-GB",
+  { timeZone: "Asia/Ho_Chi_Minh", day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false });
+const figures = new Intl.NumberFormat(vi ? "vi-VN" : "en-US", { maximumFractionDigits: 3 });
+let drawn = null;  // the picture in which a stretch is being drawn, and where it began
+
+function course(chart) {
+  // Read once a picture: places of readings in seconds from its beginning, and their values.
+  chart.course ??= chart.dataset.points.split(" ").filter(Boolean)
+    .map((one) => one.split(":").map(Number)).sort((a, b) => a[0] - b[0]);
+  return chart.course;
+}
+
+function secondsAt(chart, event) {
+  const { begin, end, left, right, width } = chart.dataset;
+  const box = chart.querySelector("svg").getBoundingClientRect();
+  const x = (event.clientX - box.left) / box.width * width;
+  const share = (x - left) / (right - left);
+  return Math.min(1, Math.max(0, share)) * (end - begin);
+}
+
+function xOf(chart, seconds) {
+  const { begin, end, left, right } = chart.dataset;
+  return Number(left) + seconds / (end - begin) * (right - left);
+}
+
+function nearest(points, seconds) {
+  let low = 0, high = points.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (points[middle][0] < seconds) low = middle + 1; else high = middle;
+  }
+  const before = points[Math.max(0, low - 1)];
+  return Math.abs(before[0] - seconds) < Math.abs(points[low][0] - seconds) ? before : points[low];
+}
+
+function mark(chart, name, shape) {
+  const svg = chart.querySelector("svg");
+  let found = svg.querySelector(`.${name}`);
+  if (!found) {
+    found = document.createElementNS(SVG, name === "zoom" ? "rect" : "line");
+    found.setAttribute("class", name);
+    svg.append(found);
+  }
+  for (const [key, value] of Object.entries(shape)) found.setAttribute(key, value);
+}
+
+function clear(chart) {
+  for (const one of chart.querySelectorAll(".pointer, .zoom, output")) one.remove();
+}
+
+document.addEventListener("pointermove", (event) => {
+  const chart = event.target.closest?.(".chart");
+  if (!chart || !course(chart).length) return;
+  const height = chart.querySelector("svg").viewBox.baseVal.height;
+  const seconds = secondsAt(chart, event);
+  const [at, value] = nearest(course(chart), seconds);
+  const x = xOf(chart, at);
+  mark(chart, "pointer", { x1: x, x2: x, y1: 14, y2: height - 30 });
+  let said = chart.querySelector("output");
+  if (!said) chart.append(said = document.createElement("output"));
+  said.textContent = `${clock.format(new Date((Number(chart.dataset.begin) + at) * 1000))}: ${figures.format(value)}`;
+  said.style.setProperty(x < chart.dataset.width / 2 ? "right" : "left", "1rem");
+  said.style.removeProperty(x < chart.dataset.width / 2 ? "left" : "right");
+  if (drawn?.chart === chart) {
+    const [from, to] = [drawn.seconds, seconds].sort((a, b) => a - b);
+    mark(chart, "zoom", { x: xOf(chart, from), width: xOf(chart, to) - xOf(chart, from), y: 14, height: height - 44 });
+  }
+});
+
+document.addEventListener("pointerdown", (event) => {
+  const chart = event.target.closest?.(".chart");
+  if (chart && event.button === 0 && !event.target.closest("a") && event.pointerType === "mouse") {
+    event.preventDefault();
+    drawn = { chart, seconds: secondsAt(chart, event) };
+  }
+});
+
+document.addEventListener("pointerup", (event) => {
+  if (!drawn) return;
+  const { chart, seconds } = drawn;
+  drawn = null;
+  const [from, to] = [seconds, secondsAt(chart, event)].sort((a, b) => a - b);
+  clear(chart);
+  if (to - from < 1800 || !location.pathname.startsWith("/stations/")) return;
+  const begin = Number(chart.dataset.begin);
+  const address = new URL(location.href);
+  address.searchParams.set("from", String(Math.floor(begin + from)));
+  address.searchParams.set("to", String(Math.ceil(begin + to)));
+  address.searchParams.delete("span");
+  address.hash = "course";
+  location.assign(address);
+});
+
+document.addEventListener("pointerout", (event) => {
+  const chart = event.target.closest?.(".chart");
+  if (chart && !chart.contains(event.relatedTarget) && !drawn) clear(chart);
+});
+
 // --- small things -----------------------------------------------------------------------------
 
 document.addEventListener("click", (event) => {

@@ -239,6 +239,9 @@ def split_finding(name: str) -> tuple[Series, str, int] | None:
     parts = name.replace(" ", "+").split(":", 3)
     if len(parts) != 4:
         return None
+    if parts[3].isascii() and parts[3].isdecimal() and len(parts[3]) == 13:
+        # A link of a dashboard: Grafana knows the start in milliseconds since 1970.
+        return Series(parts[0], parts[1]), parts[2], int(parts[3]) // 1000
     try:
         start = datetime.fromisoformat(parts[3])
     except ValueError:

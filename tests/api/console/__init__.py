@@ -1,0 +1,1 @@
+"""The console's parts by themselves: pictures, figures, and what is pushed."""
