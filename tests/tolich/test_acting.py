@@ -7,14 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from rules.days import DAY_SECONDS, OFFSET, day_start, local_date, midnight
+from rules.days import DAY_SECONDS, OFFSET, day_start, local_date, midnight, rfc3339
 from rules.model import Refused
 from rules.register import load_register
 from simulators.message import Outgoing
 from simulators.scenario.spec import Scenario
+from simulators.scenario.truth import IntervalRow, Row
 from tolich.commands.acting import (
     DEMO,
     Progress,
+    Unfolding,
     around,
     history_days,
     laid_over,
@@ -105,3 +107,20 @@ def test_a_run_that_goes_on_sends_nothing_old() -> None:
     for due in (999, 1000, 1001):
         progress(_message(due))
     assert [one.due for one in sent] == [1001]
+
+
+def _interval(begins: int) -> IntervalRow:
+    return {
+        "type": "interval", "id": str(begins), "kind": "gap", "leigh": "K", "layer": "sensor",
+        "station": "MAU01", "channel": "COD", "t0": rfc3339(begins), "t1": rfc3339(begins + 60),
+        "effect": {},
+    }  # fmt: skip
+
+
+def test_the_truth_log_says_nothing_before_it_begins() -> None:
+    written: list[list[Row]] = []
+    coming = [_interval(NOW + at) for at in (0, 10, 10, 20)]
+    unfolding = Unfolding(written.append, list(coming))
+    for at in (NOW - 1, NOW + 10, NOW + 11, NOW + 20):
+        unfolding.until(at)
+    assert written == [coming[:3], coming[3:]]

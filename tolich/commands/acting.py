@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rules.days import DAY_SECONDS, HOUR_SECONDS, OFFSET
+from rules.days import DAY_SECONDS, HOUR_SECONDS, OFFSET, rfc3339
 from simulators.message import Outgoing
 from simulators.publish import BrokerLost, Publisher
 from simulators.scenario.course import Stage, stage
@@ -23,6 +24,7 @@ from simulators.scenario.live import Desk, run_live
 from simulators.scenario.loading import load_scenario
 from simulators.scenario.registering import day_of, register_of
 from simulators.scenario.spec import Scenario
+from simulators.scenario.truth import IntervalRow, Row, first_row, intervals
 from simulators.sensors.tables import read_sensors
 from simulators.treatment.tables import read_tables
 from tolich.children import end_with_parent
@@ -123,6 +125,21 @@ class Progress:
             self.say({"history": 1.0, "sent": self.sent})
 
 
+@dataclass(slots=True)
+class Unfolding:
+    """The truth log of a run that goes on: nothing stands in it before it begins."""
+
+    write: Callable[[list[Row]], None]
+    coming: list[IntervalRow]  # by when they begin
+
+    def until(self, now: int) -> None:
+        """Write down what has begun by now."""
+        begun = bisect_right(self.coming, rfc3339(now), key=lambda row: row["t0"])
+        if begun:
+            self.write([*self.coming[:begun]])
+            del self.coming[:begun]
+
+
 def _say(what: Mapping[str, float]) -> None:
     sys.stdout.write(json.dumps(what) + "\n")
     sys.stdout.flush()
@@ -147,12 +164,19 @@ def act(
             broker = broker_of(load_settings(settings).mqtt)
             publisher = held.enter_context(Publisher(broker))
             log = Log(held, truth, samples=False)
-            log.opens(built)
+            days = history_days(built.scenario, now) + 1
+            log.write([first_row(replace(built.scenario, days=days))])
+            unfolding = Unfolding(log.write, intervals(built))
             begin = built.scenario.first * DAY_SECONDS - OFFSET
             progress = Progress(publisher.send, begin, now, history, _say)
             hearing = Hearing(replace(broker, client_id=""), lambda one: log.write([*one.rows]))
             held.enter_context(hearing)
-            wait = waiting(progress, publisher.drain, lambda seconds: stop.wait(seconds / speed))
+
+            def pause(seconds: float) -> bool:
+                unfolding.until(clock.now())
+                return stop.wait(seconds / speed)
+
+            wait = waiting(progress, publisher.drain, pause)
             run_live(built, Desk(clock, wait, hearing.next, progress, log.day))
     except BrokerLost as error:
         err.print(f"[bold red]Stopped:[/] {error}")
