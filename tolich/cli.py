@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from tolich.commands import (
+    acting,
     backup,
     bundle,
     cases,
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("web", hidden=True)(serve.web)
+scenario.scenarios.command("act", hidden=True)(acting.act)
 scenario.scenarios.command("score")(score.simulate_score)
 app.add_typer(scenario.scenarios, name="simulate")
 app.command("replay")(replay.replay)

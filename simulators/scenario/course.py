@@ -19,6 +19,7 @@ from rules.parameters import Catalogue
 from simulators.draws import Ints, Mask, keys, uniforms
 from simulators.message import Outgoing
 from simulators.scenario.encoding import Doubles, Layout, encode, layout
+from simulators.scenario.gathering import gathered
 from simulators.scenario.spec import Disturbance, Place, Scenario
 from simulators.scenario.transport import SPREAD, Sheet, disturbed, heard, prompt
 from simulators.sensors.catalogue import drawn
@@ -52,6 +53,7 @@ class Stage:
     lags: tuple[int, ...]  # s between an instant and the message of it
     transport: dict[str, tuple[Disturbance, ...]]  # of each station
     catalogue: Catalogue
+    together_until: int = 0  # UTC epoch seconds; due before: several instants a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,11 @@ def _written(built: Stage, told: Told, begins: int, until: int | None) -> list[O
         if which.any():
             edits = built.transport.get(places[row].id, ())
             part = sheet.take(which)
-            found += encode(built.layouts[row], part, grid.values, grid.status, edits)
+            shown = (built.layouts[row], part, grid.values, grid.status, edits)
+            if built.together_until:
+                found += gathered(*shown, built.together_until)
+            else:
+                found += encode(*shown)
     return found
 
 

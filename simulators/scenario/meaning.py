@@ -235,6 +235,8 @@ class _Reading:
         found: dict[str, tuple[float | None, float | None]] = {}
         for name, value in raw.items():
             self._known(where, name, QUALITY)
+            if value is None:  # the permit names none, whatever holds for the others
+                continue
             if _number(value):
                 found[name] = (None, float(str(value)))
             elif isinstance(value, list) and len(value) == 2 and all(map(_number, value)):

@@ -102,6 +102,6 @@ def _number(value: float) -> int | float:
 
 
 def _number_of(place: Place) -> str:
-    """What an invented cluster is called by: `01` for the cluster ccn-mau01."""
+    """What an invented cluster is called by: `01` for the clusters ccn-mau01 and ccn-mau-01."""
     bare = place.cluster.removeprefix("ccn-").upper()
-    return bare.removeprefix("MAU") or bare
+    return bare.removeprefix("MAU").removeprefix("-") or bare

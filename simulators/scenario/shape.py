@@ -24,12 +24,13 @@ _Bound = {
     "anyOf": [
         {"type": "number"},
         {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+        {"type": "null"},
     ]
 }
 Limits = Annotated[
     dict[str, object],
     WithJsonSchema({
-        "description": "The permit: a maximum, or a range [low, high], in the parameter's unit",
+        "description": "The permit in the parameter's unit: a maximum, [low, high], or null (none)",
         "type": "object",
         "propertyNames": {"enum": list(MEASURED)},
         "additionalProperties": _Bound,

@@ -69,8 +69,15 @@ def disturbed(
     sheet: Sheet, disturbances: Sequence[Disturbance], seed: int, step: int
 ) -> Sheet:  # fmt: skip
     """The messages after everything that happens to them on the way, in the order of KINDS."""
+    if not len(sheet):
+        return sheet
+    first, last = int(sheet.at.min()), int(sheet.at.max())
+    near = [
+        (index, one) for index, one in enumerate(disturbances)
+        if one.start <= last and first < one.end
+    ]  # fmt: skip
     for kind, change in KINDS.items():
-        for index, one in enumerate(disturbances):
+        for index, one in near:
             if one.kind == kind and len(sheet):
                 sheet = change(sheet, _Way(one, index, seed, step))
     return sheet

@@ -13,6 +13,7 @@ from rules.roles import Role
 from tests.end_to_end.demo import Demo, alive, known
 from tests.end_to_end.foreign import SOON, Follower, message, publish, stamp, topic, tt10
 from tests.end_to_end.monitor import until
+from tests.end_to_end.test_commands import run
 from tolich.clock import wall
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -72,9 +73,9 @@ def test_a_calibration_between_two_exceedances_raises_nothing(live: Demo) -> Non
         if (one["station"], one["parameter"]) == ("MAU05", "COD")
         and yesterday <= one["started_at"] < today
     )
-    assert starts == [rfc3339(live.at(1, 8)), rfc3339(live.at(1, 15))]
-    calibrated = live.api.get(f"findings/MAU05:COD:hour:{rfc3339(live.at(1, 12))}")
-    assert calibrated["counts"]["calibrating"] == 10
+    assert starts == [rfc3339(live.at(1, 10)), rfc3339(live.at(1, 16))]
+    calibrated = live.api.get(f"findings/MAU05:COD:hour:{rfc3339(live.at(1, 13))}")
+    assert calibrated["counts"]["calibrating"] == 5
     assert calibrated["outcome"] == "not_assessable"
 
 
@@ -96,7 +97,7 @@ def test_a_backfilled_day_was_revised_and_says_why(live: Demo) -> None:
     ]
     assert last["after"]["outcome"] == "exceeded"
     assert last["cause"]["kind"] == "readings"
-    gap = rfc3339(live.at(5, 8)), rfc3339(live.at(5, 20))
+    gap = rfc3339(live.at(5, 8)), rfc3339(live.at(4))
     named = [one["observed_at"] for one in last["cause"]["readings"]]
     assert named
     assert all(gap[0] <= at < gap[1] for at in named)
@@ -107,6 +108,31 @@ def test_the_plant_without_a_limit_says_so(live: Demo) -> None:
     assert (finding["outcome"], finding["reason"]) == ("not_assessable", "limit_missing")
     assert finding["limit"] is None
     assert finding["counts"]["valid"] > 0
+
+
+def test_two_values_for_an_hour_are_contested(live: Demo) -> None:
+    finding = live.api.get(f"findings/MAU11:COD:hour:{rfc3339(live.at(1, 10))}")
+    assert (finding["outcome"], finding["reason"]) == ("not_assessable", "contested")
+
+
+def test_a_plant_stays_near_its_limit(live: Demo) -> None:
+    finding = live.api.get(f"findings/MAU06:COD:day:{rfc3339(live.at(1))}")
+    assert finding["outcome"] == "near"
+
+
+def test_something_happens_when_it_is_ordered_and_is_written_down(live: Demo) -> None:
+    order = "MAU16.TSS over_range 30m"
+    asked = run("simulate", "inject", order, "--broker", f"127.0.0.1:{live.ports[1]}")
+    assert asked.exit_code == 0, asked.output
+    rows = [json.loads(line) for line in (live.folder / "truth.jsonl").read_text().splitlines()]
+    assert rows[0]["type"] == "scenario"
+    assert any(
+        (row["station"], row["channel"], row.get("kind")) == ("MAU16", "TSS", "over_range")
+        and row["id"].startswith("over_range@")
+        for row in rows[1:]
+    )
+    days = {row["date"] for row in rows if row["type"] == "daily"}
+    assert len(days) == 35
 
 
 def test_a_foreign_client_is_read_soon(live: Demo) -> None:

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from decimal import Decimal
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -19,23 +19,22 @@ from typing import Annotated
 import typer
 import yaml
 
-from rules.days import local_date
-from simulators.register import demo_register
+from simulators.scenario.loading import plain
+from simulators.scenario.spec import Scenario
 from tolich.accounts import StoreAccounts
 from tolich.app import waited, writing_process
 from tolich.broker import EmbeddedBroker
 from tolich.children import Child
 from tolich.clock import ScaledClock, wall
+from tolich.commands.acting import DEMO, around, history_days, register_around
 from tolich.commands.regulations import OwnPacks
 from tolich.commands.serve import web_arguments
-from tolich.commands.simulate import EXAMPLES
 from tolich.commands.view import Stage, TerminalView
 from tolich.console import err, out, refusing
 from tolich.demoaccounts import demo_accounts
 from tolich.lock import AlreadyWriting, writer_lock
 from tolich.logs import configure_logs
 from tolich.settings import Settings, load_settings
-from tolich.yamlfile import read_yaml
 
 READY_WITHIN = 30.0
 """Seconds the API has to answer before the demonstration gives up."""
@@ -56,13 +55,19 @@ def demo(
         int, typer.Option(help="Port of API and console, or the next free.")
     ] = 8000,
     mqtt_port: Annotated[int, typer.Option(help="Port of the broker, or the next free.")] = 1883,
+    scenario: Annotated[
+        str,
+        typer.Option(help="Another scenario (`tolich simulate list`), or a YAML file of yours."),
+    ] = DEMO,
     own: OwnPacks = None,
 ) -> None:
-    """See the whole product at work: 14 simulated plants, 35 days of history, then live.
+    """See the whole product at work: 20 simulated plants, 35 days of history, then live.
 
     Everything listens on 127.0.0.1. Ctrl-C stops it all. The addresses are written to
     .demo/demo.json (or DIR/demo.json with --data DIR) once everything answers, with an
-    account for every role: its API key and the password of its log-in.
+    account for every role: its API key and the password of its log-in. What truly happens in
+    the plants is written to truth.jsonl in the data folder. While it runs, let something happen:
+    tolich simulate inject "MAU03 aeration_failure 10h" (with --broker, if not on port 1883).
     """
     configure_logs(human=True)
     stop = threading.Event()
@@ -78,11 +83,21 @@ def demo(
             )
         try:
             with refusing():
-                _run(folder, clock, (http_port, mqtt_port), headless, stop, own or [])
+                played = Played(scenario, around(scenario, int(clock.origin)), own or [])
+                _run(folder, clock, (http_port, mqtt_port), headless, stop, played)
         except AlreadyWriting as error:
             err.print(f"[bold red]Not started:[/] {error}")
             raise typer.Exit(2) from error
     out.print("Stopped." if data is None else f"Stopped. The data is kept in {folder}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a demonstration shows."""
+
+    name: str  # a shipped scenario, or a file
+    scenario: Scenario
+    own: Sequence[Path]  # regulations
 
 
 def _folder(data: Path | None, stack: ExitStack) -> Path:
@@ -112,14 +127,14 @@ def _run(
     ports: tuple[int, int],
     headless: bool,
     stop: threading.Event,
-    own: Sequence[Path],
+    played: Played,
 ) -> None:
     _address_file(folder).unlink(missing_ok=True)  # of a run that was killed
     again = (folder / "evidence.db").exists()
     if again:
         out.print(f"{folder} holds an earlier run: it goes on from now, without a new history.")
     http, mqtt = free_port(ports[0]), free_port(ports[1])
-    path = _write_settings(folder, clock, (http, mqtt), own)
+    path = _write_settings(folder, (http, mqtt), played)
     settings = load_settings(path)
     with ExitStack() as stack:
         stack.enter_context(EmbeddedBroker(mqtt))
@@ -132,59 +147,42 @@ def _run(
         stack.callback(turning.join)
         stack.callback(stop.set)
         stack.enter_context(Child(web_arguments(path, clock)))
-        stage = Stage(settings, folder, writer, clock, _address_file(folder))
+        days = history_days(played.scenario, int(clock.origin))
+        stage = Stage(settings, folder, writer, clock, _address_file(folder), days)
         if not waited(lambda: stop.is_set() or answers(http, "/healthz"), READY_WITHIN):
             err.print(f"[bold red]The API did not answer on port {http}.[/]")
             raise typer.Exit(1)
         told = _tell(folder, settings, people)
         stack.callback(told.unlink, missing_ok=True)
-        arguments = _station_arguments(path, clock, history=not again)
+        arguments = _station_arguments(path, clock, played.name, history=not again)
         stations = stack.enter_context(Child(arguments, output=True))
         TerminalView(stage, stations, headless=headless).run(stop)
 
 
-def _station_arguments(path: Path, clock: ScaledClock, *, history: bool) -> list[str]:
+def _station_arguments(path: Path, clock: ScaledClock, name: str, *, history: bool) -> list[str]:
     return [
-        "simulate", "--child", "--history" if history else "--no-history", "--settings", str(path),
+        "simulate", "act", name, "--history" if history else "--no-history",
+        "--settings", str(path), "--truth", str(path.with_name("truth.jsonl")),
         "--origin", repr(clock.origin), "--speed", repr(clock.speed),
     ]  # fmt: skip
 
 
-def _write_settings(
-    folder: Path, clock: ScaledClock, ports: tuple[int, int], own: Sequence[Path]
-) -> Path:
+def _write_settings(folder: Path, ports: tuple[int, int], played: Played) -> Path:
     """The settings and the register of this run, as files that every process reads."""
-    raw = read_yaml(EXAMPLES)
-    today = local_date(clock.now())
     register = folder / "register.yaml"
-    dated = demo_register(raw if isinstance(raw, dict) else {}, today)
-    register.write_text(yaml.safe_dump(_plain(dated), allow_unicode=True, sort_keys=False))
+    entries = plain(register_around(played.name, played.scenario))
+    register.write_text(yaml.safe_dump(entries, allow_unicode=True, sort_keys=False))
     path = folder / "tolich.yaml"
     settings = {
         "data": str(folder),
         "register": [str(register)],
-        "regulations": [str(path.resolve()) for path in own],
+        "regulations": [str(path.resolve()) for path in played.own],
         "http": {"host": "127.0.0.1", "port": ports[0]},
         "mqtt": {"host": "127.0.0.1", "port": ports[1]},
         "min_free_mb": 50,
     }
     path.write_text(yaml.safe_dump(settings, sort_keys=False))
     return path
-
-
-def _plain(value: object) -> object:
-    """A parsed register as plain YAML values."""
-    if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    if isinstance(value, str | bool | int) or value is None:
-        return value
-    return _number(value)
-
-
-def _number(value: object) -> object:
-    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def _address_file(folder: Path) -> Path:

@@ -279,7 +279,7 @@ def inject_now(
         str,
         typer.Argument(
             metavar="ORDER",
-            help='"STATION KIND DURATION [NUMBER]", as "DEMO03 aeration_failure 10h".',
+            help='"STATION KIND DURATION [NUMBER]", as "MAU03 aeration_failure 10h".',
         ),
     ],
     settings: SettingsFile = None,

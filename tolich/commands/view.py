@@ -44,6 +44,7 @@ class Stage:
     writer: Writer
     clock: Clock
     accounts: Path  # the file that holds names, passwords and keys
+    days: int  # of history
 
     def reads(self) -> StoreReads:
         """The store, as the API sees it."""
@@ -80,7 +81,7 @@ class TerminalView:
 
     def _run_plainly(self, stop: threading.Event) -> None:
         told, where = 0, self._address()
-        out.print(f"{where}\nsending 35 days of history ...")
+        out.print(f"{where}\nsending {self._stage.days} days of history ...")
         while not stop.wait(0.2) and not self._stations.ended:
             tenth = int(self._judged() * 10)
             if tenth > told:
@@ -114,6 +115,13 @@ class TerminalView:
         address = f"API http://{http.host}:{http.port}/docs   {broker}"
         return f"{address}   data {self._stage.folder}   accounts {self._stage.accounts}"
 
+    def _hint(self) -> str:
+        """What may be done beside it, in another terminal."""
+        mqtt = self._stage.settings.mqtt
+        broker = f" --broker {mqtt.host}:{mqtt.port}" if mqtt else ""
+        order = f'tolich simulate inject "MAU03 aeration_failure 10h"{broker}'
+        return f"Ctrl-C: stop   Let something happen: {order}"
+
     def _picture(self, reads: StoreReads) -> Group:
         counters = self._stage.writer.pipeline.counters
         elapsed = max(0.1, time.monotonic() - self._began)
@@ -128,10 +136,12 @@ class TerminalView:
         ]
         if not self._is_ready() and self._ready is None:
             judged = self._judged()
-            parts += [Text("35 days of history / 35 ngày lịch sử"), ProgressBar(1.0, judged)]
+            days = self._stage.days
+            parts += [Text(f"{days} days of history / {days} ngày lịch sử")]
+            parts += [ProgressBar(1.0, judged)]
         elif self._ready is None:
             self._ready = time.monotonic() - self._began
-        parts += [_plants(reads), _alerts(reads), Text(line, style="dim"), Text("Ctrl-C: stop")]
+        parts += [_plants(reads), _alerts(reads), Text(line, style="dim"), Text(self._hint())]
         return Group(*parts)  # type: ignore[arg-type]  # every part is something rich can render
 
 
