@@ -6,6 +6,7 @@ import typer
 
 from tolich.commands import (
     backup,
+    brokerrules,
     bundle,
     cases,
     dashboards,
@@ -49,6 +50,7 @@ app.command("test-rules")(cases.check_cases)
 app.command("rejudge")(rejudge.rejudge_days)
 app.command("verify")(evidence.verify)
 app.command("prune")(prune.prune_readings)
+app.command("broker-rules")(brokerrules.broker_rules)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore_backup)
 app.add_typer(regulations.regulations, name="regulations")
