@@ -50,7 +50,12 @@ from tolich.room import all_of, room_in
 from tolich.settings import Influx, Mqtt, Oidc, Settings
 from tolich.steady import steadily
 from tolich.store.database import (
-    migrate, newest_schema, open_engine, refuse_lossy, schema_version, sqlite_url,
+    migrate,
+    newest_schema,
+    open_engine,
+    refuse_lossy,
+    schema_version,
+    sqlite_url,
 )  # fmt: skip
 from tolich.store.deliveries import StoreDeliveries
 from tolich.store.health import beat, forget

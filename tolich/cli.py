@@ -9,6 +9,7 @@ from tolich.commands import (
     brokerrules,
     bundle,
     cases,
+    compare,
     dashboards,
     demo,
     evidence,
@@ -51,6 +52,7 @@ app.command("rejudge")(rejudge.rejudge_days)
 app.command("verify")(evidence.verify)
 app.command("prune")(prune.prune_readings)
 app.command("broker-rules")(brokerrules.broker_rules)
+app.command("compare")(compare.compare_export)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore_backup)
 app.add_typer(regulations.regulations, name="regulations")

@@ -46,7 +46,9 @@ def broker_rules(
         if not isinstance(raw, dict):
             said = "expected a mapping of keys to values"
             raise Refused([Problem(str(register), "(top)", said)])
-        known = load_register(str(register), raw, load_catalogue(), load_regulations(extra=own or []))
+        known = load_register(
+            str(register), raw, load_catalogue(), load_regulations(extra=own or [])
+        )
         _refuse_names(str(register), known)
     lines: Iterable[str] = sorted(known.stations) if stations else acl(known, root, simulator)
     sys.stdout.writelines(f"{line}\n" for line in lines)
@@ -70,8 +72,10 @@ def acl(register: Register, root: str, simulator: bool) -> Iterator[str]:
         yield from _granted(name, "write", [f"{topic}/{end}" for end in UP])
         yield from (f"topic read {topic}/{end}" for end in DOWN)
     if simulator:
-        pretended = [n for n in below if register.stations[n].simulated]
-        yield from _granted("simulator", "write", [f"{below[n]}/{e}" for n in pretended for e in UP])
+        pretended = [name for name in below if register.stations[name].simulated]
+        yield from _granted(
+            "simulator", "write", [f"{below[n]}/{e}" for n in pretended for e in UP]
+        )
 
 
 def _topic(register: Register, root: str, station: str) -> str:
