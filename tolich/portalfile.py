@@ -206,8 +206,8 @@ class _Reading:
         text = _text(cell[what])
         name = names.get(text, text)
         if name not in known:
-            hint = meant(name, known) or f"; declare it under `{what}s`"
-            self.problem(row, self._head(what), f"{text!r} is no {what} here{hint}")
+            said = f"{text!r} is no {what} here{meant(name, known)}; declare it under `{what}s`"
+            self.problem(row, self._head(what), said)
         return name
 
     def _head(self, what: str) -> str:
@@ -239,8 +239,8 @@ class _Reading:
 
     def _value(self, row: int, cell: object) -> tuple[Decimal | None, int]:
         if isinstance(cell, int | float) and not isinstance(cell, bool):
-            read = Decimal(repr(cell))
-            return read, self._decimals(read)
+            number = Decimal(repr(cell))
+            return number, self._decimals(number)
         text = _text(cell)
         if text in ("", "-", "–"):
             return None, 0
@@ -262,7 +262,7 @@ class _Reading:
         if not text:
             return None
         if text not in self._how.verdicts:
-            hint = meant(text, self._how.verdicts) or "; declare it under `verdicts`"
+            hint = f"{meant(text, self._how.verdicts)}; declare it under `verdicts`"
             self.problem(row, str(self._how.columns.verdict), f"{text!r} is no verdict here{hint}")
         return self._how.verdicts.get(text)
 
