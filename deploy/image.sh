@@ -138,7 +138,7 @@ until_true 60 "the dashboards' service has ended" sh -c \
 
 step "readings of the simulator, through the broker, in the API"
 inside writer python -m tolich users add trial --role city_officer \
-    --settings /etc/tolich/tolich.yaml >/dev/null
+    --settings /etc/tolich/tolich.yaml >/dev/null 2>&1
 key=$(inside writer python -m tolich users key trial --json \
     --settings /etc/tolich/tolich.yaml | sed -n 's/.*"key": "\([^"]*\)".*/\1/p' | head -n 1)
 api() { curl -sf -H "Authorization: Bearer $key" "http://127.0.0.1:18000/api/v1/$1"; }
