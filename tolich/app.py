@@ -323,13 +323,14 @@ def _telling(section: Notify, registered: Callable[[], Registered]) -> Telling:
     return Telling(registered, channels(section), section.public_url)
 
 
-def wait_for_store(settings: Settings, seconds: float = PATIENCE) -> None:
+def wait_for_store(settings: Settings, stop: threading.Event, seconds: float = PATIENCE) -> None:
     """Wait until a writer has brought the store to this version. Raises Refused when none does.
 
-    Only looks: an empty database made here could be in the way of a writer that just starts.
+    `stop` ends the waiting. Only looks: an empty database made here could be in the way of a
+    writer that just starts.
     """
     with opened_store(settings) as engine:
-        if not waited(lambda: _prepared(settings, engine), seconds):
+        if not waited(lambda: stop.is_set() or _prepared(settings, engine), seconds):
             said = (
                 f"no writer has prepared it within {seconds:g} s: start `tolich serve --only "
                 "writer` with the same settings, and see its log"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def test_each_is_started_and_ended_by_itself(
 def test_a_web_without_a_writer_says_what_is_missing(tmp_path: Path) -> None:
     settings = load_settings(_settings(tmp_path, 8000))
     with pytest.raises(Refused, match=r"serve --only writer"):
-        wait_for_store(settings, 0.0)
+        wait_for_store(settings, threading.Event(), 0.0)
     assert not (tmp_path / "data").exists()  # it made nothing that would be in a writer's way
 
 

@@ -52,12 +52,12 @@ def serve(
     with refusing():
         loaded = load_settings(settings)
     clock, stop = real_clock(), threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
     if only is Part.WEB:
         with refusing():
             _serve_web(loaded, clock, stop)
         return
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     try:
         with refusing(), writing_process(loaded, clock) as writer, ExitStack() as web_process:
             if only is None:
@@ -107,8 +107,13 @@ def web(
 
 
 def _serve_web(settings: Settings, clock: Clock, stop: threading.Event) -> None:
-    """The web process under an init of its own: uvicorn ends at SIGTERM or Ctrl-C."""
-    wait_for_store(settings)
+    """The web process under an init of its own.
+
+    While it serves, uvicorn has the signals; when it has ended it raises them again for us.
+    """
+    wait_for_store(settings, stop)
+    if stop.is_set():
+        return
     server = Server(web_app(settings, clock, stop), settings.http.host, settings.http.port)
     out.print(f"API and console: http://{settings.http.host}:{settings.http.port}")
     try:
