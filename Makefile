@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format mutants coverage bench score lro screenshots services clean
+.PHONY: help demo test check format mutants coverage bench score lro screenshots image services clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ lro: .venv/.ready ## Compare the quality checks with a simple baseline on labell
 
 screenshots: .venv/.ready ## Every page of the console as pictures; ARGS="--to build/pictures"
 	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
+image: ## Build the image and bring the compose file's services up with podman; as root, on Debian
+	@deploy/image.sh
 
 services: ## Install the Debian packages that the tests against real servers need
 	@.ci/services

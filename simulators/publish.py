@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Condition, Event
 from types import TracebackType
 from typing import Any, Self
@@ -47,6 +48,7 @@ class Broker:
     client_id: str = "tolich-simulator"
     username: str | None = None
     password: str | None = None
+    ca_file: Path | None = None  # CA of the broker's certificate; turns TLS on
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -123,6 +125,8 @@ class Publisher:
         )
         if self._broker.username is not None:
             client.username_pw_set(self._broker.username, self._broker.password)
+        if self._broker.ca_file is not None:
+            client.tls_set(ca_certs=str(self._broker.ca_file))
         client.max_inflight_messages_set(self._window)
         client.reconnect_delay_set(min_delay=1, max_delay=10)
         client.on_connect = self._connected

@@ -59,13 +59,19 @@ class Postgres:
     """A server with the user `tolich`, who needs a password. Leaving ends it at once.
 
     `durable` False: nothing is flushed to the disk, which survives its own crash all the same.
+    With a `configuration` of its own it has that, and only its port and folder from here.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, configuration: Path | None = None) -> None:
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="tolich-pg-"))
         self.process: subprocess.Popen[bytes] | None = None
         self._durable = durable
+        self._configuration: Path | None = None
+        if configuration is not None:  # where the server's own user may read it
+            self._configuration = self.folder / "postgresql.conf"
+            self._configuration.write_bytes(configuration.read_bytes())
+            self._configuration.chmod(0o644)
         self._bin = programs()
         self._names = itertools.count(1)
 
@@ -97,15 +103,8 @@ class Postgres:
 
     def start(self) -> None:
         """Start, and wait until it answers queries."""
-        lazy = "on" if self._durable else "off"
-        options = {
-            "port": self.port, "listen_addresses": "127.0.0.1", "max_connections": 60,
-            "unix_socket_directories": self.folder, "fsync": lazy, "full_page_writes": lazy,
-            "synchronous_commit": "off", "shared_buffers": "64MB", "autovacuum": "off",
-            "restart_after_crash": "off", "logging_collector": "off",
-        }  # fmt: skip
         command = [*_unprivileged(), str(self._bin / "postgres"), "-D", self.cluster]
-        for name, value in options.items():
+        for name, value in self._options().items():
             command += ["-c", f"{name}={value}"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -116,6 +115,20 @@ class Postgres:
             except subprocess.TimeoutExpired:
                 continue
             raise AssertionError(self.log())
+
+    def _options(self) -> dict[str, object]:
+        place = {
+            "port": self.port, "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": self.folder,
+        }  # fmt: skip
+        if self._configuration is not None:
+            return {**place, "config_file": self._configuration}
+        lazy = "on" if self._durable else "off"
+        return {
+            **place, "max_connections": 60, "fsync": lazy, "full_page_writes": lazy,
+            "synchronous_commit": "off", "shared_buffers": "64MB", "autovacuum": "off",
+            "restart_after_crash": "off", "logging_collector": "off",
+        }  # fmt: skip
 
     def stop(self) -> None:
         """End in good order; connections are cut."""

@@ -134,6 +134,9 @@ class Mosquitto:
         shipped = (DEPLOY / "mosquitto" / "mosquitto.conf").read_text(encoding="utf-8")
         ours = {
             "listener": f"{self.port} 127.0.0.1",
+            "certfile": None,  # TLS has tests of its own
+            "keyfile": None,
+            "tls_version": None,
             "persistence_location": f"{self.folder / 'store'}/",
             "allow_anonymous": "true" if self.accounts is None else "false",
             "password_file": None if self.accounts is None else str(self.folder / "passwd"),

@@ -49,7 +49,14 @@ from tolich.reports.documents import Documents
 from tolich.room import all_of, room_in
 from tolich.settings import Influx, Mqtt, Oidc, Settings
 from tolich.steady import steadily
-from tolich.store.database import migrate, open_engine, refuse_lossy, sqlite_url
+from tolich.store.database import (
+    migrate,
+    newest_schema,
+    open_engine,
+    refuse_lossy,
+    schema_version,
+    sqlite_url,
+)  # fmt: skip
 from tolich.store.deliveries import StoreDeliveries
 from tolich.store.health import beat, forget
 from tolich.store.reads import StoreReads
@@ -66,6 +73,9 @@ log = structlog.get_logger()
 
 PROJECTION = "projection"
 """The name under which the copying to InfluxDB gives signs of life."""
+
+PATIENCE = 60.0
+"""Seconds that a web process of its own waits for a writer to prepare the store."""
 
 REFRESH = 1.0
 """Seconds between looks for a changed register, and signs of life, in the web process."""
@@ -311,6 +321,31 @@ class WebIntake(Taking):
 
 def _telling(section: Notify, registered: Callable[[], Registered]) -> Telling:
     return Telling(registered, channels(section), section.public_url)
+
+
+def wait_for_store(settings: Settings, stop: threading.Event, seconds: float = PATIENCE) -> None:
+    """Wait until a writer has brought the store to this version. Raises Refused when none does.
+
+    `stop` ends the waiting. Only looks: an empty database made here could be in the way of a
+    writer that just starts.
+    """
+    with opened_store(settings) as engine:
+        if not waited(lambda: stop.is_set() or _prepared(settings, engine), seconds):
+            said = (
+                f"no writer has prepared it within {seconds:g} s: start `tolich serve --only "
+                "writer` with the same settings, and see its log"
+            )
+            raise Refused([Problem("store", "schema", said)])
+
+
+def _prepared(settings: Settings, engine: Engine) -> bool:
+    if settings.store is None and not (settings.data / "evidence.db").is_file():
+        return False
+    try:
+        with engine.connect() as connection:
+            return schema_version(connection) == newest_schema()
+    except OperationalError:
+        return False  # the server is starting as well
 
 
 def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:

@@ -7,8 +7,10 @@ import typer
 from tolich.commands import (
     acting,
     backup,
+    brokerrules,
     bundle,
     cases,
+    compare,
     dashboards,
     demo,
     evidence,
@@ -51,6 +53,8 @@ app.command("test-rules")(cases.check_cases)
 app.command("rejudge")(rejudge.rejudge_days)
 app.command("verify")(evidence.verify)
 app.command("prune")(prune.prune_readings)
+app.command("broker-rules")(brokerrules.broker_rules)
+app.command("compare")(compare.compare_export)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore_backup)
 app.add_typer(regulations.regulations, name="regulations")

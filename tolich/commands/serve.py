@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import socket
 import threading
+from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +14,7 @@ import typer
 
 from api.serving import Server
 from tolich.accounts import FIRST, StoreAccounts
-from tolich.app import real_clock, waited, web_app, writing_process
+from tolich.app import real_clock, wait_for_store, waited, web_app, writing_process
 from tolich.children import Child, end_with_parent
 from tolich.clock import ScaledClock
 from tolich.console import err, out, refusing
@@ -28,7 +30,20 @@ SettingsFile = Annotated[
 ]
 
 
-def serve(settings: SettingsFile = None) -> None:
+class Part(StrEnum):
+    """One of the two processes of the monitor, where each is started by itself."""
+
+    WRITER = "writer"
+    WEB = "web"
+
+
+def serve(
+    settings: SettingsFile = None,
+    only: Annotated[
+        Part | None,
+        typer.Option(help="Run one of the two processes: something else starts the other."),
+    ] = None,
+) -> None:
     """Run the monitor: readings in from MQTT, HTTP and folders, verdicts and alerts out.
 
     Runs until Ctrl-C or SIGTERM. A first look at a settings file: deploy/tolich/tolich.yaml.
@@ -39,14 +54,16 @@ def serve(settings: SettingsFile = None) -> None:
     clock, stop = real_clock(), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    if only is Part.WEB:
+        with refusing():
+            _serve_web(loaded, clock, stop)
+        return
     try:
-        with (
-            refusing(),
-            writing_process(loaded, clock) as writer,
-            Child(web_arguments(settings)),
-        ):
+        with refusing(), writing_process(loaded, clock) as writer, ExitStack() as web_process:
+            if only is None:
+                web_process.enter_context(Child(web_arguments(settings)))
+                out.print(f"API and console: http://{loaded.http.host}:{loaded.http.port}")
             _tell_first(writer, clock)
-            out.print(f"API and console: http://{loaded.http.host}:{loaded.http.port}")
             writer.run(stop)
     except AlreadyWriting as error:
         err.print(f"[bold red]Not started:[/] {error}")
@@ -87,6 +104,22 @@ def web(
         loaded = load_settings(settings)
         clock: Clock = real_clock() if origin is None else ScaledClock(origin, speed)
         run_web(loaded, clock)
+
+
+def _serve_web(settings: Settings, clock: Clock, stop: threading.Event) -> None:
+    """The web process under an init of its own.
+
+    While it serves, uvicorn has the signals; when it has ended it raises them again for us.
+    """
+    wait_for_store(settings, stop)
+    if stop.is_set():
+        return
+    server = Server(web_app(settings, clock, stop), settings.http.host, settings.http.port)
+    out.print(f"API and console: http://{settings.http.host}:{settings.http.port}")
+    try:
+        server.run()
+    finally:
+        stop.set()
 
 
 def run_web(settings: Settings, clock: Clock) -> None:

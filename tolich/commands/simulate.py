@@ -157,4 +157,7 @@ def broker_of(section: Mqtt | None) -> Broker:
     password = None
     if section.password_file is not None:
         password = section.password_file.read_text().strip()
-    return Broker(section.host, section.port, username=section.username, password=password)
+    return Broker(
+        section.host, section.port, username=section.username, password=password,
+        ca_file=section.ca_file,
+    )  # fmt: skip

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import stat
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,11 +21,18 @@ from dashboards.influxql import DATASOURCE_UID
 from tolich.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 SECRETS: dict[str, dict[str, str]] = COMPOSE["secrets"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
-PREPARE = ROOT / "deploy" / "tolich" / "prepare.sh"
+
+
+ONCE = {"dashboards", "influxdb-reader"}
+"""Services that write their files and end."""
+
+PREPARING_OF_THEIR_OWN = {"influxdb", "postgresql", "grafana"}
+"""Images whose start-up changes owners of folders, or writes beside its volumes."""
 
 
 def _default(text: str) -> str:
@@ -60,9 +66,9 @@ def test_every_named_volume_is_declared_and_used() -> None:
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_a_service_is_pinned_restarted_and_watched(name: str) -> None:
     service = SERVICES[name]
-    assert re.fullmatch(r"[a-z/-]+:\d+\.\d+\.\d+", service["image"])
-    if name == "dashboards":
-        assert service["restart"] == "no"  # it ends when it has written its files
+    assert re.fullmatch(r"[a-z/-]+:(v?\d+\.\d+\.\d+|\d+\.\d+-bookworm)", service["image"])
+    if name in ONCE:
+        assert service["restart"] == "no"
     else:
         assert service["restart"] == "unless-stopped"
         assert service["healthcheck"]
@@ -77,6 +83,39 @@ def test_services_wait_only_for_what_can_answer() -> None:
                 assert SERVICES[other]["healthcheck"]["test"]
 
 
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_service_has_bounds_and_no_more_rights_than_it_needs(name: str) -> None:
+    service = SERVICES[name]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
+    assert {"max-size", "max-file"} <= set(service["logging"]["options"])
+    assert not {"privileged", "cap_add", "devices"} & set(service)
+    if name not in PREPARING_OF_THEIR_OWN:
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["tmpfs"] == ["/tmp:size=64m,mode=1777"]
+
+
+def test_the_schema_of_compose_holds(tmp_path: Path) -> None:
+    command = ["-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    file = tmp_path / "docker-compose.yml"
+    for text, status in ((COMPOSE_TEXT, 0), (COMPOSE_TEXT.replace("healthcheck:", "health:"), 1)):
+        file.write_text(text, "utf-8")
+        done = subprocess.run([sys.executable, *command, file], capture_output=True, check=False)
+        assert done.returncode == status, done.stdout
+
+
+def test_writer_and_web_are_two_services_on_one_store() -> None:
+    writer, web = SERVICES["writer"], SERVICES["web"]
+    assert [one["command"][:3] for one in (writer, web)] == [
+        ["serve", "--only", "writer"],
+        ["serve", "--only", "web"],
+    ]
+    assert writer["environment"] == web["environment"]
+    assert writer["volumes"] == web["volumes"]
+    assert "ports" not in writer
+
+
 def test_ports_are_open_to_this_machine_only() -> None:
     opened = [_default(port) for service in SERVICES.values() for port in service.get("ports", [])]
     assert len(opened) == 3
@@ -88,7 +127,8 @@ def test_no_password_is_written_down() -> None:
         for key, value in service.get("environment", {}).items():
             if re.search(r"PASSWORD|TOKEN|SECRET|KEY", key):
                 assert key.endswith("_FILE"), f"{name}: {key}"
-                assert value.removeprefix("/run/secrets/") in _secret_names(service)
+                named = _default(value).removeprefix("/run/secrets/")
+                assert named == "null" or named in _secret_names(service)
     settings = yaml.safe_load((ROOT / "deploy/tolich/tolich.yaml").read_text("utf-8"))
     assert not {"password", "token"} & {key for part in settings.values() for key in part}
 
@@ -111,20 +151,21 @@ def test_the_settings_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.delenv(name)
     text = (ROOT / "deploy/tolich/tolich.yaml").read_text("utf-8")
     mounted = "/etc/tolich/register.yaml"
-    assert mounted in {target for name, _, target in _mounts() if name == "tolich"}
+    assert mounted in {target for name, _, target in _mounts() if name == "writer"}
     copy = tmp_path / "tolich.yaml"
     copy.write_text(text.replace(mounted, str(ROOT / "examples/register.yaml")), "utf-8")
     settings = load_settings(copy)
     assert settings.mqtt is not None
     assert settings.mqtt.host in SERVICES
     assert str(settings.influx.url).removeprefix("http://").removesuffix(":8086") in SERVICES
-    secrets = {f"/run/secrets/{name}" for name in _secret_names(SERVICES["tolich"])}
-    assert {str(settings.mqtt.password_file), str(settings.influx.token_file)} == secrets
+    secrets = {f"/run/secrets/{name}" for name in _secret_names(SERVICES["writer"])}
+    read = (settings.mqtt.password_file, settings.mqtt.ca_file, settings.influx.token_file)
+    assert {str(file) for file in read} | {"/run/secrets/store_password"} == secrets
     influx = SERVICES["influxdb"]["environment"]
     assert settings.influx.org == influx["DOCKER_INFLUXDB_INIT_ORG"]
-    assert settings.influx.bucket == influx["DOCKER_INFLUXDB_INIT_BUCKET"]
+    assert f"{settings.influx.bucket}/findings" == influx["DOCKER_INFLUXDB_INIT_BUCKET"]
     assert (str(settings.data), "tolich-data") in {
-        (target, source) for name, source, target in _mounts() if name == "tolich"
+        (target, source) for name, source, target in _mounts() if name == "writer"
     }
 
 
@@ -136,11 +177,24 @@ def test_grafana_finds_the_series() -> None:
     (source,) = yaml.safe_load((folder / "influxdb.yaml").read_text("utf-8"))["datasources"]
     assert source["uid"] == DATASOURCE_UID
     bucket = SERVICES["influxdb"]["environment"]["DOCKER_INFLUXDB_INIT_BUCKET"]
-    assert source["jsonData"]["dbName"] == bucket
-    (secret,) = re.findall(
-        r"\$__file\{/run/secrets/(\w+)\}", source["secureJsonData"]["httpHeaderValue1"]
-    )
-    assert secret in _secret_names(SERVICES["grafana"]) & _secret_names(SERVICES["influxdb"])
+    assert f"{source['jsonData']['dbName']}/findings" == bucket
+    assert source["secureJsonData"]["httpHeaderValue1"] == "Token $__file{/run/reader/token}"
+    mounted = {(name, target) for name, source, target in _mounts() if source == "influxdb-reader"}
+    assert mounted == {("influxdb-reader", "/reader"), ("grafana", "/run/reader")}
+    # The token that may write stays with those who write.
+    readers = {name for name in SERVICES if "influx_token" in _secret_names(SERVICES[name])}
+    assert readers == {"influxdb", "influxdb-reader", "writer"}
+
+
+def test_grafana_finds_the_metrics() -> None:
+    folder = ROOT / "deploy/grafana/provisioning/datasources"
+    (source,) = yaml.safe_load((folder / "prometheus.yaml").read_text("utf-8"))["datasources"]
+    assert source["type"] == "prometheus"
+    assert source["url"] == "http://prometheus:9090"
+    asked = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text("utf-8"))
+    targets = [one["static_configs"][0]["targets"] for one in asked["scrape_configs"]]
+    assert ["web:8000"] in targets
+    assert "web" in SERVICES
 
 
 def test_grafana_finds_the_dashboards() -> None:
@@ -180,52 +234,36 @@ def test_the_image_is_pinned_hashed_and_not_root() -> None:
     assert users == ["tolich"]
 
 
-# --- preparing --------------------------------------------------------------------------
+def _instructions() -> list[str]:
+    """The Dockerfile's instructions, each on one line, without comments."""
+    lines = [line for line in DOCKERFILE.splitlines() if not line.lstrip().startswith("#")]
+    return [line for line in "\n".join(lines).replace("\\\n", " ").splitlines() if line.strip()]
 
 
-def _prepare(folder: Path, *options: str) -> None:
-    if shutil.which("mosquitto_passwd") is None:
-        pytest.skip("mosquitto_passwd is not installed; 'make services' installs it")
-    subprocess.run([PREPARE, *options, folder], check=True, capture_output=True, cwd=folder.parent)
+def test_the_dockerfile_keeps_to_what_a_linter_would_say() -> None:
+    instructions = _instructions()
+    words = [line.split()[0] for line in instructions]
+    assert words.count("ENTRYPOINT") == words.count("CMD") == words.count("USER") == 1
+    assert words.index("USER") > max(n for n, word in enumerate(words) if word in ("RUN", "COPY"))
+    assert not {"ADD", "MAINTAINER", "ONBUILD", "SHELL", "ARG"} & set(words)
+    for line in instructions:
+        if line.startswith(("ENTRYPOINT", "CMD")):
+            assert line.split(maxsplit=1)[1].startswith("["), line  # without a shell, signals come
+        if line.startswith("WORKDIR"):
+            assert line.split()[1].startswith("/"), line
+        if "apt-get install" in line:
+            assert "apt-get update" in line, line  # in one layer: an old list names what is gone
+            assert "--no-install-recommends" in line, line
+            assert "rm -rf /var/lib/apt/lists" in line, line
+        if "pip install" in line:
+            assert "--no-cache-dir" in line, line
+        assert not re.search(r"\bsudo\b|chmod 777|curl|wget|:latest", line), line
+        assert not re.match(r"ENV .*(PASSWORD|TOKEN|SECRET)", line), line
 
 
-def _kept(folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text("utf-8") for path in folder.iterdir()}
-
-
-def test_preparing_makes_every_secret_once(tmp_path: Path) -> None:
-    folder = tmp_path / "secrets"
-    _prepare(folder)
-    first = _kept(folder)
-    assert set(first) == set(SECRETS) - {"simulator_mqtt_password"}
-    random = [text for name, text in first.items() if not name.startswith("mosquitto")]
-    assert len(set(random)) == len(random)
-    assert all(re.fullmatch(r"[0-9a-f]{48}", text) for text in random)
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    _prepare(folder)
-    assert _kept(folder) == first
-
-
-def test_preparing_for_the_simulator_adds_to_what_is_there(tmp_path: Path) -> None:
-    folder = tmp_path / "secrets"
-    _prepare(folder)
-    first = _kept(folder)
-    for _ in range(2):
-        _prepare(folder, "--simulator")
-    second = _kept(folder)
-    assert set(second) == set(SECRETS)
-    assert second["mosquitto_passwords"].startswith(first["mosquitto_passwords"])
-    assert re.findall(r"^(\w+):", second["mosquitto_passwords"], re.MULTILINE) == [
-        "monitor",
-        "simulator",
-    ]
-    assert second["mosquitto_acl"].startswith(first["mosquitto_acl"])
-    assert second["mosquitto_acl"].count("user simulator\n") == 1
-
-
-def test_passwords_reach_the_broker_only_as_hashes(tmp_path: Path) -> None:
-    folder = tmp_path / "secrets"
-    _prepare(folder, "--simulator")
-    kept = _kept(folder)
-    for name in ("mqtt_password", "simulator_mqtt_password"):
-        assert kept[name] not in kept["mosquitto_passwords"]
+def test_the_image_has_a_healthcheck_where_compose_runs_it_for_long() -> None:
+    """In the compose file and not in the image: one image runs four kinds of process."""
+    ours = {name: one for name, one in SERVICES.items() if one["image"].startswith("tolich:")}
+    assert set(ours) == {"writer", "web", "dashboards", "simulator"}
+    asked = {name for name, one in ours.items() if "test" in one.get("healthcheck", {})}
+    assert asked == {"writer", "web"}
