@@ -83,6 +83,7 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
         accounts=parts.accounts,
         working=parts.working,
         provider=parts.provider,
+        registering=parts.registering,
         submit=parts.intake.submit,
         now=parts.clock.now,
         health=parts.reads.health,

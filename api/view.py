@@ -35,6 +35,7 @@ from tolich.ports import (
     Scope,
     Shape,
 )
+from tolich.registering import Registering
 from tolich.sights import Heard, SightReads
 from tolich.workports import SuspicionQuery, Suspicions, Working
 
@@ -54,6 +55,7 @@ class Parts:
     provider: Provider | None = None  # of log-ins
     deliveries: Deliveries | None = None  # None: nothing is ever said from here
     suspicions: Suspicions | None = None  # None: days are not looked at
+    registering: Registering | None = None  # None: the register is changed elsewhere
 
 
 class View:
@@ -226,6 +228,7 @@ class Seams:
     accounts: Accounts
     working: Working
     provider: Provider | None
+    registering: Registering | None
     submit: Callable[[Sequence[Delivery]], list[Receipt]]
     now: Callable[[], int]
     health: Callable[[], Shape]

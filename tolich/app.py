@@ -45,6 +45,7 @@ from tolich.outbox import Outbox
 from tolich.packs import load_catalogue, load_regulations
 from tolich.pipeline import Decode, Pipeline, Taking
 from tolich.ports import Clock, Registered, Source
+from tolich.registrar import Registrar
 from tolich.reports.documents import Documents
 from tolich.room import all_of, room_in
 from tolich.settings import Influx, Mqtt, Oidc, Settings
@@ -362,7 +363,7 @@ def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     parts = Parts(
         reads, taking, Amender(taking), accounts, clock, metrics, Worker(taking, reads), reports,
         _provider(settings.oidc), StoreDeliveries(place.engine, lambda: taking.registered),
-        StoreSuspicions(place.engine, lambda: taking.registered, clock),
+        StoreSuspicions(place.engine, lambda: taking.registered, clock), Registrar(taking),
     )  # fmt: skip
     return create_app(parts)
 
