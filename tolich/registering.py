@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from rules.model import Problem
+from rules.parameters import Catalogue
+from rules.permit import Regulations
 
 Body = Mapping[str, Any]
 """An entry as the register's YAML has it; numbers are int or Decimal, days are ISO texts."""
@@ -55,8 +57,19 @@ class Preview:
     number: int = 0  # the newest row this was compared with; `enter` takes it as `seen`
 
 
+class Law(NamedTuple):
+    """What an entry may name: parameters, and regulations with their columns and factors."""
+
+    catalogue: Catalogue
+    regulations: Regulations
+
+
 class Registering(Protocol):
     """The register as people change it. Raises NotDurable when nothing was stored."""
+
+    def law(self) -> Law:
+        """What is loaded of parameters and regulations."""
+        ...
 
     def entries(self) -> Sequence[Entry]:
         """Every entry that stands: clusters, then plants, stations and permits, each by id."""

@@ -17,7 +17,7 @@ from rules.model import Problem, Refused
 from rules.permit import warnings
 from rules.register import KINDS, Register, load_register, unmeasured
 from tolich.pipeline import Taking
-from tolich.registering import Body, Change, Entry, Preview
+from tolich.registering import Body, Change, Entry, Law, Preview
 from tolich.store.ledger import appending
 from tolich.store.registry import (
     changed_rows,
@@ -50,6 +50,10 @@ class Registrar:
 
     def __init__(self, taking: Taking) -> None:
         self._taking = taking
+
+    def law(self) -> Law:
+        """What is loaded of parameters and regulations."""
+        return Law(self._taking.catalogue, self._taking.registered.regulations)
 
     def entries(self) -> Sequence[Entry]:
         """Every entry that stands, by kind and id."""
