@@ -82,6 +82,8 @@ CONTRACT = {
     *("get /api/v1/notifications", "get /api/v1/responses", "get /api/v1/alarm-load"),
     *("get /api/v1/suspicions", "get /api/v1/suspicions/{id}", "get /api/v1/suspicion-looks"),
     "post /api/v1/what-if",
+    *("get /api/v1/register", "post /api/v1/register"),
+    *("get /api/v1/register/history/{kind}/{id}", "post /api/v1/register/{kind}/{id}/undo"),
     *(f"get /api/v1/exports/{name}.{{form}}" for name in ("readings", "findings", "alerts")),
     "get /api/v1/reports/{kind}.{form}",
     "post /api/v1/ingest/{cluster}/{station}",
