@@ -25,20 +25,20 @@ _LABELS: Mapping[str, Both] = {
     "no_discharge.below": words.NO_DISCHARGE,
 }  # fmt: skip
 _PARTS: tuple[tuple[re.Pattern[str], Both], ...] = (
-    (re.compile(r"limits\.(\w+)\.min"), Both("{}: giới hạn thấp nhất", "{}: min limit")),
-    (re.compile(r"limits\.(\w+)\.max"), Both("{}: giới hạn cao nhất", "{}: max limit")),
-    (re.compile(r"limits\.(\w+)\.page"), Both("{}: trang của giới hạn", "{}: page of the limit")),
-    (re.compile(r"limits\.(\w+)\.unit"), Both("{}: đơn vị", "{}: unit")),
-    (re.compile(r"series\.(\w+)\.low"), Both("{}: khoảng đo từ", "{}: range from")),
-    (re.compile(r"series\.(\w+)\.high"), Both("{}: khoảng đo đến", "{}: range to")),
-    (re.compile(r"series\.(\w+)\.interval"), Both("{}: chu kỳ riêng", "{}: own interval")),
+    (re.compile(r"limits\.(\w+)\.min"), Both("{}, giới hạn thấp nhất", "{}, min limit")),
+    (re.compile(r"limits\.(\w+)\.max"), Both("{}, giới hạn cao nhất", "{}, max limit")),
+    (re.compile(r"limits\.(\w+)\.page"), Both("{}, trang của giới hạn", "{}, page of the limit")),
+    (re.compile(r"limits\.(\w+)\.unit"), Both("{}, đơn vị", "{}, unit")),
+    (re.compile(r"series\.(\w+)\.low"), Both("{}, khoảng đo từ", "{}, range from")),
+    (re.compile(r"series\.(\w+)\.high"), Both("{}, khoảng đo đến", "{}, range to")),
+    (re.compile(r"series\.(\w+)\.interval"), Both("{}, chu kỳ riêng", "{}, own interval")),
     (re.compile(r"series\.(\w+)"), Both("Đo {}", "Measures {}")),
-    (re.compile(r"contacts\[(\d+)\]\.role"), Both("Liên hệ {}: vai trò", "Contact {}: role")),
-    (re.compile(r"contacts\[(\d+)\]\.name"), Both("Liên hệ {}: họ tên", "Contact {}: name")),
-    (re.compile(r"contacts\[(\d+)\]\.phone"), Both("Liên hệ {}: điện thoại", "Contact {}: phone")),
+    (re.compile(r"contacts\[(\d+)\]\.role"), Both("Liên hệ {}, vai trò", "Contact {}, role")),
+    (re.compile(r"contacts\[(\d+)\]\.name"), Both("Liên hệ {}, họ tên", "Contact {}, name")),
+    (re.compile(r"contacts\[(\d+)\]\.phone"), Both("Liên hệ {}, điện thoại", "Contact {}, phone")),
     (re.compile(r"regulation\.factors\.(\w+)"), words.FACTOR),
-    (re.compile(r"interval\[(\d+)\]\.from"), Both("Chu kỳ {}: từ ngày", "Interval {}: from")),
-    (re.compile(r"interval\[(\d+)\]\.seconds"), Both("Chu kỳ {}: giây", "Interval {}: seconds")),
+    (re.compile(r"interval\[(\d+)\]\.from"), Both("Chu kỳ {}, từ ngày", "Interval {}, from")),
+    (re.compile(r"interval\[(\d+)\]\.seconds"), Both("Chu kỳ {}, giây", "Interval {}, seconds")),
 )
 _YES = Both("có", "yes")
 _NO = Both("không", "no")

@@ -335,12 +335,14 @@ def _read_regulation(body: Body, given: Given, around: Around) -> list[Wrong]:
 def _read_limits(body: Body, given: Given, around: Around) -> list[Wrong]:
     wrong: list[Wrong] = []
     for key, parameter in around.law.catalogue.items():
+        place = f"limits.{key}"
+        before = deepcopy(value_at(body, place))
         wrong += read_into(body, limit_fields(parameter), given)
-        standing = value_at(body, f"limits.{key}")
-        if standing is not None and set(standing) <= {"unit"}:
-            put(body, f"limits.{key}", None)
-        elif standing is not None:
-            standing["unit"] = parameter.unit
+        typed = value_at(body, place)
+        if typed is not None and set(typed) <= {"unit"}:
+            put(body, place, None)
+        elif typed != before:
+            typed["unit"] = parameter.unit
     return wrong
 
 
