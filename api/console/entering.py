@@ -178,7 +178,7 @@ def _page(filling: Filling, around: Around, visitor: Visitor) -> h.Element:
         steps(kind, visitor),
         h.div(".row.between")[h.h1[say(title)], h.a(href="/setup")[say(words.BACK)]],
         notice("bad", say(filling.failed)) if filling.failed else None,
-        _refused(wrong, elsewhere, visitor) if wrong or elsewhere else None,
+        _refused(wrong, elsewhere, filling, around, visitor) if wrong or elsewhere else None,
         _preview(filling, visitor) if good and filling.preview else None,
         _form(filling, around, wrong, visitor, opened=not good),
     )
@@ -226,18 +226,22 @@ def translated(problems: Iterable[Problem], visitor: Visitor) -> list[str]:
 
 
 def _refused(
-    wrong: Mapping[str, Sequence[str]], elsewhere: Sequence[str], visitor: Visitor
-) -> h.Element:
-    named = [f"{_called(path, visitor)}: {'; '.join(said)}" for path, said in wrong.items()]
+    wrong: Mapping[str, Sequence[str]], elsewhere: Sequence[str], filling: Filling,
+    around: Around, visitor: Visitor,
+) -> h.Element:  # fmt: skip
+    fields = {one.path: one.label for one in fields_of(filling.kind, around)} | _OWN_LABELS
+    called = {path: visitor.say(fields[path]) if path in fields else label(path, visitor)
+              for path in wrong}  # fmt: skip
+    named = [f"{called[path]}: {'; '.join(said)}" for path, said in wrong.items()]
     return notice(
         "bad", h.p[visitor.say(words.MEND)], h.ul[(h.li[one] for one in [*named, *elsewhere])]
     )
 
 
-def _called(path: str, visitor: Visitor) -> str:
-    own = {"id": words.ID, "source": words.SOURCE, "series": words.SERIES, "limits": words.LIMITS,
-           "regulation": words.REGULATION, "interval_from": words.INTERVAL_FROM}  # fmt: skip
-    return visitor.say(own[path]) if path in own else label(path, visitor)
+_OWN_LABELS = {
+    "id": words.ID, "source": words.SOURCE, "series": words.SERIES, "limits": words.LIMITS,
+    "regulation": words.REGULATION, "interval_from": words.INTERVAL_FROM,
+}  # fmt: skip
 
 
 def _preview(filling: Filling, visitor: Visitor) -> h.Node:
@@ -263,7 +267,11 @@ def _change(one: Change, visitor: Visitor) -> h.Node:
     say = visitor.say
     heads = [say(head) for head in words.DIFFERENCE_COLUMNS]
     rows = [
-        [label(each.path, visitor), shown(each.before, visitor), h.b[shown(each.after, visitor)]]
+        [
+            label(each.path, visitor),
+            shown(each.before, visitor, each.path),
+            h.b[shown(each.after, visitor, each.path)],
+        ]
         for each in differences(one.before, one.after)
     ]
     title = f"{say(words.KINDS[one.kind])} {one.id}: {say(words.CHANGE_KINDS[one.what])}"
@@ -295,7 +303,7 @@ def _form(
     made = h.form(".stack.broad", method="post", action=form_of(filling.kind))[
         _hidden(filling),
         None if filling.was else rendered(id_field, given, wrong, visitor),
-        list(parts(filling.kind, given, wrong, around, visitor)),
+        list(parts(filling.kind, given, wrong, around, visitor, new=filling.was is None)),
         _kept(filling, visitor),
         rendered(SOURCE, given, wrong, visitor),
         h.div[h.button(".button", type="submit", name="step", value="look")[say(words.LOOK)]],

@@ -32,7 +32,7 @@ Wrongs = Mapping[str, list[str]]
 
 
 def parts(
-    kind: str, given: Given, wrong: Wrongs, around: Around, visitor: Visitor
+    kind: str, given: Given, wrong: Wrongs, around: Around, visitor: Visitor, *, new: bool
 ) -> Iterator[h.Node]:
     """Everything that a form asks for beside the id."""
     fields = {one.path: one for one in fields_of(kind, around)}
@@ -48,7 +48,10 @@ def parts(
     elif kind == "stations":
         yield some("plant", "name", "from", "until", "timestamp_means", "tt10.prefix", "camera")
         yield h.div(".grid")[
-            (rendered(one, given, wrong, visitor) for one in (INTERVAL, INTERVAL_FROM))
+            (
+                rendered(one, given, wrong, visitor)
+                for one in (INTERVAL, INTERVAL_FROM)[: 1 if new else 2]
+            )
         ]
         yield h.div(".ticks")[
             (rendered(fields[path], given, wrong, visitor) for path in ("sampler", "simulated"))

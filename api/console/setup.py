@@ -57,7 +57,7 @@ def entry(
 ) -> Response:
     """One entry: what it says, what comes next, who changed it, and the way back."""
     said = notice("good", visitor.say(DONE[done])) if done in DONE else None
-    return answered(_page(registering, visitor, kind, id, said))
+    return answered(_page(registering, visitor, kind, id, said, leading=done == "entered"))
 
 
 @router.post("/setup/entries/{kind}/{id}/undo")
@@ -173,8 +173,9 @@ def _days(body: Mapping[str, Any], visitor: Visitor) -> Iterator[str]:
 
 
 def _page(
-    registering: Registering, visitor: Visitor, kind: str, name: str, said: h.Node
-) -> h.Element:
+    registering: Registering, visitor: Visitor, kind: str, name: str, said: h.Node, *,
+    leading: bool = False,
+) -> h.Element:  # fmt: skip
     rows = registering.history(kind, name) if kind in KINDS else ()
     if not rows:
         raise absent("entry", name)
@@ -186,7 +187,7 @@ def _page(
         steps(kind, visitor),
         h.div(".row.between")[h.h1[say(title)], h.a(href="/setup")[say(words.BACK)]],
         said,
-        _next(newest, Around(registering.entries(), registering.law()), visitor),
+        _next(newest, Around(registering.entries(), registering.law()), visitor, leading),
         _standing(newest, visitor),
         _history(rows, visitor),
         _undo(rows, visitor),
@@ -198,15 +199,15 @@ def _standing(newest: Entry, visitor: Visitor) -> h.Element:
     if newest.body is None:
         return section(say(words.STANDS), h.p[say(words.GONE)])
     pairs = [
-        (label(one.path, visitor), shown(one.after, visitor))
+        (label(one.path, visitor), shown(one.after, visitor, one.path))
         for one in differences(None, newest.body)
     ]
     change = h.a(".button", href=form_of(newest.kind, id=newest.id))[say(words.CHANGE)]
     return section(say(words.STANDS), facts(pairs), h.p(".no-print.after")[change])
 
 
-def _next(newest: Entry, around: Around, visitor: Visitor) -> h.Node:
-    """What a register that is being filled needs next."""
+def _next(newest: Entry, around: Around, visitor: Visitor, leading: bool) -> h.Node:
+    """What a register that is being filled needs next; `leading`: this was just entered."""
     say = visitor.say
     if newest.body is None:
         return None
@@ -215,16 +216,23 @@ def _next(newest: Entry, around: Around, visitor: Visitor) -> h.Node:
             h.b[say(words.NEXT), ": "],
             h.a(".button", href=form_of(kind, of=of))[say(words.NEW[kind])],
         ]
-    stations = [one for one in around.of("stations") if one.id == newest.id or _in(
-        one, "plant", str(newest.body.get("plant"))
-    )]  # fmt: skip
-    if newest.kind not in ("stations", "permits") or not stations:
+    station = _station_of(newest, around)
+    if station is None or not leading:
         return None
     return h.p(".next")[
         h.b[say(words.NEXT), ": "],
-        h.a(".button", href=f"/stations/{stations[0].id}")[say(words.NEXT_STATION)],
+        h.a(".button", href=f"/stations/{station}")[say(words.NEXT_STATION)],
         h.span(".hint")[" ", say(words.NEXT_STATION_HINT)],
     ]
+
+
+def _station_of(newest: Entry, around: Around) -> str | None:
+    """The station whose readings the entry is about."""
+    if newest.kind == "stations":
+        return newest.id
+    plant = str((newest.body or {}).get("plant"))
+    of = (one.id for one in around.of("stations") if _in(one, "plant", plant))
+    return next(of, None) if newest.kind == "permits" else None
 
 
 def _lacking(newest: Entry, around: Around) -> Iterator[tuple[str, str]]:
@@ -266,8 +274,8 @@ def _changed(
     return h.ul(".plain")[
         (
             h.li[
-                f"{label(one.path, visitor)}: {shown(one.before, visitor)} → ",
-                h.b[shown(one.after, visitor)],
+                f"{label(one.path, visitor)}: {shown(one.before, visitor, one.path)} → ",
+                h.b[shown(one.after, visitor, one.path)],
             ]
             for one in differences(before, after)
         )
