@@ -62,7 +62,7 @@ from tolich.store.deliveries import StoreDeliveries
 from tolich.store.health import beat, forget
 from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
-from tolich.store.registry import enter, read_register, series_keys
+from tolich.store.registry import enter, read_register, series_keys, unsaid
 from tolich.store.wal import LogKeeper
 from tolich.suspecting import StoreSuspicions, Suspecting
 from tolich.telling import Telling
@@ -137,13 +137,18 @@ def opened_store(settings: Settings) -> Iterator[Engine]:
 
 
 def prepare(place: Place, by: str = "settings") -> None:
-    """Migrate the store and take in the register files. Raises Refused with every problem."""
+    """Migrate the store and take in what is new in the register files.
+
+    What a file said before and people changed since stays changed. Raises Refused with every
+    problem.
+    """
     refuse_lossy(place.engine)
     migrate(place.engine)
     problems: list[Problem] = []
     for path in place.settings.register_files:
         try:
-            enter_file(place, path, by)
+            raw = unsaid(place.engine, _mapping(path), by)
+            enter_mapping(place, raw, str(path), by)
         except Refused as refused:
             problems += refused.problems
     if problems:
@@ -152,10 +157,14 @@ def prepare(place: Place, by: str = "settings") -> None:
 
 def enter_file(place: Place, path: Path, by: str) -> int:
     """Take one register file into the store; returns how many entries are new or changed."""
+    return enter_mapping(place, _mapping(path), str(path), by)
+
+
+def _mapping(path: Path) -> dict[str, Any]:
     raw = read_yaml(path)
     if not isinstance(raw, dict):
         raise Refused([Problem(str(path), "(top)", "expected a mapping of keys to values")])
-    return enter_mapping(place, raw, str(path), by)
+    return raw
 
 
 def enter_mapping(place: Place, raw: dict[str, Any], document: str, by: str) -> int:

@@ -36,7 +36,7 @@ NOT_DAY = Both("“{given}” không phải là một ngày", "“{given}” is 
 LONGEST = 500
 """Signs of one text."""
 
-_NUMBER = re.compile(r"(-?)(\d{1,12})(?:[.,](\d{1,9}))?")
+_NUMBER = re.compile(r"(-?)(\d{1,12})(?:[.,](\d{1,9}))?", re.ASCII)
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 

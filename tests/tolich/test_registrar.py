@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from rules.model import Refused
+from rules.register import KINDS
 from tests.cast import DAY0, HOUR, Stage, cast_register, hours_of, permit, stage, station
 from tests.stores import Kind
 from tolich.registering import Registering
 from tolich.registrar import Registrar
 from tolich.store.proof import verify_chain
+from tolich.store.registry import unsaid
 
 NOON = DAY0 + 12 * HOUR
 NEW: dict[str, Any] = {
@@ -171,3 +173,15 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(registrar: Regi
     with pytest.raises(Refused):
         registrar.undo("plants", "mau-01", "Bình", "nhầm", seen)
     registrar.enter({"clusters": NEW["clusters"]}, "Bình", "QĐ 13", seen)  # nobody touched it
+
+
+def test_a_file_that_says_the_same_again_does_not_undo_what_people_changed(on: Stage) -> None:
+    registrar, file = Registrar(on.taking()), cast_register()
+    plant = file["plants"]["mau-01"]
+    assert unsaid(on.engine, file, "tests") == {"schema": 1, **{kind: {} for kind in KINDS}}
+    registrar.enter({"plants": {"mau-01": plant | {"capacity": 900}}}, "An", "QĐ 12")
+    assert unsaid(on.engine, file, "tests")["plants"] == {}
+    file["plants"]["mau-01"] = plant | {"capacity": 700}
+    assert set(unsaid(on.engine, file, "tests")["plants"]) == {"mau-01"}
+    assert unsaid(on.engine, {"plants": [], "schema": 1}, "tests") == {"plants": [], "schema": 1}
+    assert set(unsaid(on.engine, {"plants": {"mau-02": None}}, "tests")["plants"]) == {"mau-02"}

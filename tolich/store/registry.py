@@ -102,9 +102,8 @@ def changed_rows(before: dict[str, Any], raw: Mapping[str, Any]) -> list[dict[st
     rows = []
     for kind in KINDS:
         for key, body in (raw.get(kind) or {}).items():
-            text = None if body is None else _json(body)
-            standing = before[kind].get(key)
-            if text != (None if standing is None else _json(standing)):
+            text = _text(body)
+            if text != _text(before[kind].get(key)):
                 rows.append({"kind": kind, "key": str(key), "body": text})
     return rows
 
@@ -116,6 +115,33 @@ def merged(before: dict[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
         both = before[kind] | {str(key): body for key, body in (raw.get(kind) or {}).items()}
         made[kind] = {key: body for key, body in both.items() if body is not None}
     return made
+
+
+def unsaid(engine: Engine, raw: Mapping[str, Any], by: str) -> dict[str, Any]:
+    """A register without the entries of which `by` said the same the last time it entered them.
+
+    What people changed since stays as they left it, until `by` says something else.
+    """
+    newest = select(func.max(register_entry.c.id)).where(register_entry.c.entered_by == by)
+    newest = newest.group_by(register_entry.c.kind, register_entry.c.key)
+    query = select(register_entry.c.kind, register_entry.c.key, register_entry.c.body)
+    with engine.connect() as connection:
+        rows = connection.execute(query.where(register_entry.c.id.in_(newest)))
+        said = {(kind, key): body for kind, key, body in rows}
+    left = dict(raw)
+    for kind in KINDS:
+        entries = raw.get(kind)
+        if isinstance(entries, dict):
+            left[kind] = {
+                key: body
+                for key, body in entries.items()
+                if (kind, str(key)) not in said or said[kind, str(key)] != _text(body)
+            }
+    return left
+
+
+def _text(body: object) -> str | None:
+    return None if body is None else _json(body)
 
 
 def entry_rows(
