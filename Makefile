@@ -15,7 +15,7 @@ demo: .venv/.ready ## Broker, simulated plants, monitor and API in one go; ARGS=
 	@$(BIN)/tolich demo $(ARGS)
 
 test: .venv/.ready ## Run the tests and list what was skipped; ARGS="-k silence"
-	@$(BIN)/python -m pytest -rs -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -rs -n auto $(ARGS)
 
 check: .venv/.ready ## Linter, formatter, types, and who may import whom
 	$(BIN)/ruff check .

@@ -64,6 +64,7 @@ class Publisher:
         self._answered = Event()
         self._refusal: str | None = None
         self._unacknowledged = 0
+        self._awaited = 0  # who waits wants to hear when so few are left
         self._changed = Condition()
         self._client = self._make_client()
 
@@ -96,7 +97,8 @@ class Publisher:
     def send(self, message: Outgoing) -> None:
         """Hand a message over; blocks while the window is full. Raises BrokerLost."""
         with self._changed:
-            self._await(self._window - 1)
+            if self._unacknowledged >= self._window:
+                self._await(self._window // 2)
             self._unacknowledged += 1
         self._client.publish(message.topic, message.payload, qos=1)
 
@@ -111,11 +113,16 @@ class Publisher:
         return self._unacknowledged
 
     def _await(self, at_most: int) -> None:
-        """Wait, lock held, for few enough unacknowledged; every acknowledgement buys time."""
-        while self._unacknowledged > at_most:
-            if not self._changed.wait(self._patience):
+        """Wait, lock held, for few enough unacknowledged; every acknowledgement buys time.
+
+        To be woken by each of them would be two changes of thread a message, and the network's
+        thread would seldom have the interpreter to itself: half a window is waited for at once.
+        """
+        self._awaited = at_most
+        while (before := self._unacknowledged) > at_most:
+            if not self._changed.wait(self._patience) and self._unacknowledged == before:
                 raise BrokerLost(
-                    f"{self._broker}: {self._unacknowledged} messages unacknowledged, "
+                    f"{self._broker}: {before} messages unacknowledged, "
                     f"and no answer for {self._patience:g} s"
                 )
 
@@ -127,7 +134,8 @@ class Publisher:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.ca_file is not None:
             client.tls_set(ca_certs=str(self._broker.ca_file))
-        client.max_inflight_messages_set(self._window)
+        # Without a bound of its own: with one, it looks through the window at every answer.
+        client.max_inflight_messages_set(0)
         client.reconnect_delay_set(min_delay=1, max_delay=10)
         client.on_connect = self._connected
         client.on_publish = self._acknowledged
@@ -145,7 +153,8 @@ class Publisher:
     ) -> None:
         with self._changed:
             self._unacknowledged -= 1
-            self._changed.notify_all()
+            if self._unacknowledged <= self._awaited:
+                self._changed.notify_all()
 
     def _close(self) -> None:
         self._client.disconnect()

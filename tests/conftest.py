@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
 
+from tests.spreading import ByFile, scheduler, slow_first
 from tests.stores import Kind, letting_go, stores_on
 
 # The same examples in every run: a failure found here is found everywhere. No deadline, for
@@ -37,13 +39,14 @@ def either_store(request: pytest.FixtureRequest) -> Iterator[Kind]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests stay on one core: they share what its fixtures made.
+    """What takes long is begun first."""
+    items[:] = slow_first(items)
 
-    Files that share more than that name their group themselves.
-    """
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """With several cores, a file's tests stay on one: they share what its fixtures made."""
+    return scheduler(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -118,6 +118,7 @@ def fault(folder: Path, seconds: float, steps: int) -> Outcome:
         before = load.run(seconds / 10, steps)
         server.kill()
         during = load.run(seconds, steps)
+        pipeline.tick(None, fill=True)  # what was put off while messages came
         server.start()
         rebuild(record, sink, Wanted(), lambda done, head: None)
         _caught_up(record, following)

@@ -60,7 +60,7 @@ class InfluxOneSink:
         asked = {"db": where.database, "rp": where.policy, "precision": "s"}
         try:
             answer = self._client.post("/write", params=asked, content=body)
-            if "not found" in answer.text:
+            if "database not found" in answer.text or "policy not found" in answer.text:
                 self._make(where.database)
                 answer = self._client.post("/write", params=asked, content=body)
         except httpx.TransportError as failure:
@@ -82,8 +82,13 @@ class InfluxOneSink:
             self.ask(f"CREATE RETENTION POLICY {raw}")
 
     def ask(self, influxql: str) -> list[dict[str, Any]]:
-        """The series of one statement; times are epoch seconds."""
+        """The series of one statement; times are epoch seconds. Raises Unavailable.
+
+        A server that has just come back knows no account yet, and refuses everybody.
+        """
         answer = self._client.post("/query", params={"epoch": "s"}, data={"q": influxql})
+        if "results" not in answer.json():
+            raise Unavailable(answer.text)
         (result,) = answer.json()["results"]
         found: list[dict[str, Any]] = result.get("series", [])
         return found

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from tolich.collecting import seldom_collecting
 from tolich.pipeline import Pipeline
 from tolich.ports import Arrival, NotDurable, Source
 from tolich.store.health import WRITER, beat
@@ -34,29 +33,8 @@ TICK = 0.25
 BEAT = 2.0
 """Seconds between signs of life."""
 
-COLLECT = (50_000, 50, 100)
-"""New objects between looks for cycles among them; looks between those at older ones."""
-
 PAUSE = 1.0
 """Seconds to wait after a failed commit before taking anything again."""
-
-
-@contextmanager
-def seldom_collecting() -> Iterator[None]:
-    """Look for reference cycles in what is new, and seldom.
-
-    Every batch makes a few hundred thousand small objects, none of them in a cycle; to walk
-    them, and what stays in memory, over and over costs the writer time and steadiness.
-    """
-    usual = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
 
 
 class Writer:

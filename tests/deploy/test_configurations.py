@@ -140,7 +140,8 @@ def test_postgresql_starts_with_the_mounted_file_and_tolich_takes_it(tmp_path: P
     shipped = ROOT / "deploy" / "postgresql" / "postgresql.conf"
     with Postgres(configuration=shipped) as server:
         with server.master() as connection:
-            found = dict(connection.execute("SELECT name, setting FROM pg_settings").fetchall())
+            kept = connection.execute("SELECT name, setting FROM pg_settings").fetchall()
+            found = {str(name): str(setting) for name, setting in kept}
         assert (found["max_connections"], found["synchronous_commit"]) == ("50", "on")
         assert found["hba_file"] == f"{server.cluster}/pg_hba.conf"  # as the image made it
         engine = open_engine(server.url(server.database()), password)

@@ -22,12 +22,14 @@ STOPS_WITHIN = 15.0
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Demo]:
+def running(folder: Path, *more: str) -> Iterator[Demo]:
     """A demonstration on free ports, with its data in a folder; it ends with the block."""
+    folder.mkdir(exist_ok=True)
     http, mqtt = free_port(), free_port()
     options = ("--http-port", str(http), "--mqtt-port", str(mqtt))
     begun = time.monotonic()
-    process = start_tolich(folder / "log", "demo", "--headless", "--data", str(folder), *options)
+    where = ("--headless", "--data", str(folder))
+    process = start_tolich(folder / "log", "demo", *where, *options, *more)
     api = Api(f"http://127.0.0.1:{http}")
     try:
         yield Demo(process, folder, (http, mqtt), begun, api)

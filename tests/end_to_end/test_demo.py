@@ -16,8 +16,6 @@ from tests.end_to_end.monitor import until
 from tests.end_to_end.test_commands import run
 from tolich.clock import wall
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 PROMISED = 120.0
 """Seconds after the start of the program within which both alerts are listed."""
 

@@ -16,8 +16,6 @@ from tests.end_to_end.foreign import message, publish, topic
 from tests.end_to_end.monitor import until
 from tolich.clock import wall
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 MARK = 61.37
 """A value that no simulated station sends."""
 

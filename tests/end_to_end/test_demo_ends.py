@@ -6,12 +6,8 @@ import signal
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.end_to_end.demo import STOPS_WITHIN, Demo
 from tests.end_to_end.monitor import listening
-
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 def descendants(pid: int) -> set[int]:

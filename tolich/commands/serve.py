@@ -17,6 +17,7 @@ from tolich.accounts import FIRST, StoreAccounts
 from tolich.app import real_clock, wait_for_store, waited, web_app, writing_process
 from tolich.children import Child, end_with_parent
 from tolich.clock import ScaledClock
+from tolich.collecting import seldom_collecting
 from tolich.console import err, out, refusing
 from tolich.lock import AlreadyWriting
 from tolich.logs import configure_logs
@@ -117,7 +118,8 @@ def _serve_web(settings: Settings, clock: Clock, stop: threading.Event) -> None:
     server = Server(web_app(settings, clock, stop), settings.http.host, settings.http.port)
     out.print(f"API and console: http://{settings.http.host}:{settings.http.port}")
     try:
-        server.run()
+        with seldom_collecting():
+            server.run()
     finally:
         stop.set()
 
@@ -133,7 +135,8 @@ def run_web(settings: Settings, clock: Clock) -> None:
 
     end_with_parent(end)
     waited(lambda: _free(settings), 10.0)
-    server.run()
+    with seldom_collecting():
+        server.run()
 
 
 def _free(settings: Settings) -> bool:

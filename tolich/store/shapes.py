@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -43,6 +44,7 @@ def ratio_shown(mean: Fraction | None, high: Decimal | None, parameter: Paramete
     return number(_float(mean) * float(parameter.quantum) / float(high))
 
 
+@lru_cache(maxsize=4096)  # limits are few, findings many; nobody changes a shape
 def limit_shape(of: Limit | None) -> Shape | None:
     """A limit as the contract spells it."""
     if of is None:
