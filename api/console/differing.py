@@ -35,7 +35,7 @@ _PARTS: tuple[tuple[re.Pattern[str], Both], ...] = (
     (re.compile(r"series\.(\w+)\.low"), Both("{}, khoảng đo từ", "{}, range from")),
     (re.compile(r"series\.(\w+)\.high"), Both("{}, khoảng đo đến", "{}, range to")),
     (re.compile(r"series\.(\w+)\.interval"), Both("{}, chu kỳ riêng", "{}, own interval")),
-    (re.compile(r"series\.(\w+)"), Both("Đo {}", "Measures {}")),
+    (re.compile(r"series\.(\w+)(?:\.measured)?"), Both("Đo {}", "Measures {}")),
     (re.compile(r"contacts\[(\d+)\]\.role"), Both("Liên hệ {}, vai trò", "Contact {}, role")),
     (re.compile(r"contacts\[(\d+)\]\.name"), Both("Liên hệ {}, họ tên", "Contact {}, name")),
     (re.compile(r"contacts\[(\d+)\]\.phone"), Both("Liên hệ {}, điện thoại", "Contact {}, phone")),

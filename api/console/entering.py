@@ -18,7 +18,7 @@ from api.console.both import Both
 from api.console.differing import differences, label, shown
 from api.console.fields import Field, Wrong, place_of, rendered
 from api.console.formparts import parts
-from api.console.forms import Around, body_of, compacted, fields_of, given_of
+from api.console.forms import INTERVAL, Around, body_of, compacted, fields_of, given_of
 from api.console.frame import document
 from api.console.frame import shown as answered
 from api.console.kit import notice, section, table
@@ -37,6 +37,7 @@ router = APIRouter(include_in_schema=False, dependencies=[needs(Right.REGISTER)]
 SOURCE = Field("source", words.SOURCE, hint=words.SOURCE_HINT, required=True)
 _PARENT = {"plants": "cluster", "stations": "plant", "permits": "plant"}
 _MOST_FIELDS = 1000
+_UNNAMED = "unnamed"
 
 
 def address(kind: str, id: str) -> str:  # noqa: A002
@@ -64,8 +65,8 @@ class Filling:
 
     @property
     def name(self) -> str:
-        """The id of the entry."""
-        return self.was.id if self.was else self.given.get("id", "").strip()
+        """The id of the entry; a stand-in while it has none, so that all else can be judged."""
+        return self.was.id if self.was else self.given.get("id", "").strip() or _UNNAMED
 
 
 @router.get("/setup/forms/{kind}")
@@ -150,13 +151,14 @@ def _changes(filling: Filling, around: Around) -> dict[str, dict[str, object]]:
     filling.wrong += _missing(filling, around)
     if was is None and around.one(kind, filling.name) is not None:
         filling.wrong.append(Wrong("id", words.TAKEN.filled(id=filling.name)))
-    return {kind: {filling.name: body}} if filling.name else {}
+    return {kind: {filling.name: body}}
 
 
 def _missing(filling: Filling, around: Around) -> Iterator[Wrong]:
     """What must be filled in, in the form's own words."""
-    own = () if filling.was else (Field("id", words.ID, required=True),)
-    for one in (*own, *fields_of(filling.kind, around), SOURCE):
+    named = () if filling.was else (Field("id", words.ID, required=True),)
+    timed = (INTERVAL,) if filling.kind == "stations" else ()
+    for one in (*named, *fields_of(filling.kind, around), *timed, SOURCE):
         if one.required and not filling.given.get(one.path, "").strip():
             yield Wrong(one.path, words.NEEDED)
 

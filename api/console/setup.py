@@ -43,7 +43,14 @@ def setup(registering: Registers, visitor: Visiting) -> Response:
         content: h.Node = empty(say(words.EMPTY), say(words.EMPTY_HINT), h.p[add])
     else:
         content = [h.p[add], [_cluster(one, around, visitor) for one in clusters]]
-    page = document(visitor, words.TITLE, h.h1[say(words.TITLE)], h.p[say(words.LEAD)], content)
+    page = document(
+        visitor,
+        words.TITLE,
+        h.h1[say(words.TITLE)],
+        h.p[say(words.LEAD)],
+        content,
+        simulated=any((one.body or {}).get("simulated") for one in standing),
+    )
     return answered(page)
 
 

@@ -105,12 +105,17 @@ def test_a_wrong_form_changes_nothing_and_names_every_field(peopled: Office) -> 
     found = wrongs(answer.text)
     assert set(found) == {
         "Mã", "Nhà máy xử lý nước thải", "Tên", "Từ ngày", "Chu kỳ gửi (giây)",
-        "COD, khoảng đo đến", "series.TSS.measured", "Liên kết camera", "Nhập theo văn bản nào",
+        "COD, khoảng đo đến", "Đo TSS", "Liên kết camera", "Nhập theo văn bản nào",
     }  # fmt: skip
     assert found["Chu kỳ gửi (giây)"] == "7 giây không chia hết 60 phút"
     assert found["COD, khoảng đo đến"] == "“1.200” có thể hiểu hai cách: viết 1200 hoặc 1,2000"
     assert 'name="camera" value="camera"' in answer.text  # what was written stays in the form
     assert Registrar(peopled.pipeline).preview({}).number == before
+
+
+def test_a_form_without_an_id_is_judged_all_the_same(peopled: Office) -> None:
+    answer = peopled.fill("stations", **STATION | {"id": "", "plant": "mau-01", "interval": "7"})
+    assert set(wrongs(answer.text)) == {"Mã", "Chu kỳ gửi (giây)"}
 
 
 def test_a_permit_by_regulation_with_its_factors(peopled: Office) -> None:
