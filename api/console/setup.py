@@ -33,16 +33,21 @@ DONE = {"entered": words.ENTERED, "undone": words.UNDONE}
 
 
 @router.get("/setup")
-def setup(registering: Registers, visitor: Visiting) -> Response:
-    """The register as a tree."""
+def setup(
+    registering: Registers,
+    visitor: Visiting,
+    find: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """The register as a tree, or those of its clusters in which something is found."""
     say, standing = visitor.say, registering.entries()
     around = Around(standing, registering.law())
-    clusters = around.of("clusters")
     add = h.a(".button", href=form_of("clusters"))[say(words.NEW["clusters"])]
     if not standing:
         content: h.Node = empty(say(words.EMPTY), say(words.EMPTY_HINT), h.p[add])
     else:
-        content = [h.p[add], [_cluster(one, around, visitor) for one in clusters]]
+        trees = [_cluster(one, around, visitor) for one in _found(find, around)]
+        nothing = None if trees else h.p(".faint")[say(words.NO_MATCH)]
+        content = [h.div(".row.between")[add, _search(find, visitor)], nothing, trees]
     page = document(
         visitor,
         words.TITLE,
@@ -92,6 +97,37 @@ def undo(
 
 
 # --- the tree -----------------------------------------------------------------------------------
+
+
+def _search(find: str, visitor: Visitor) -> h.Element:
+    said = visitor.say(words.FIND)
+    control = h.input(type="search", name="find", value=find, placeholder=said, aria_label=said)
+    return h.search[h.form(".filters", method="get", action="/setup")[control]]
+
+
+def _found(find: str, around: Around) -> list[Entry]:
+    """The clusters that are, or hold, something with these words in its id or name."""
+    wanted = find.strip().casefold()
+    return [
+        one
+        for one in around.of("clusters")
+        if any(wanted in _named(each).casefold() for each in _held(one, around))
+    ]
+
+
+def _held(cluster: Entry, around: Around) -> Iterator[Entry]:
+    yield cluster
+    plants = [one for one in around.of("plants") if _in(one, "cluster", cluster.id)]
+    yield from plants
+    for kind in ("stations", "permits"):
+        for one in around.of(kind):
+            if any(_in(one, "plant", plant.id) for plant in plants):
+                yield one
+
+
+def _named(of: Entry) -> str:
+    body = of.body or {}
+    return " ".join(str(body.get(key, "")) for key in ("name", "number", "ward")) + f" {of.id}"
 
 
 def _cluster(of: Entry, around: Around, visitor: Visitor) -> h.Element:
@@ -205,12 +241,40 @@ def _standing(newest: Entry, visitor: Visitor) -> h.Element:
     say = visitor.say
     if newest.body is None:
         return section(say(words.STANDS), h.p[say(words.GONE)])
+    plain = {key: part for key, part in newest.body.items() if key not in _TABLES}
     pairs = [
         (label(one.path, visitor), shown(one.after, visitor, one.path))
-        for one in differences(None, newest.body)
+        for one in differences(None, plain)
     ]
     change = h.a(".button", href=form_of(newest.kind, id=newest.id))[say(words.CHANGE)]
-    return section(say(words.STANDS), facts(pairs), h.p(".no-print.after")[change])
+    tables = [
+        _parameters(key, newest.body[key], visitor) for key in _TABLES if newest.body.get(key)
+    ]
+    return section(say(words.STANDS), facts(pairs), tables, h.p(".no-print.after")[change])
+
+
+_TABLES = {
+    "series": (words.SERIES, {"low": words.LOW, "high": words.HIGH, "interval": words.INTERVAL}),
+    "limits": (
+        words.LIMITS,
+        {"min": words.MIN, "max": words.MAX, "unit": words.UNIT, "page": words.PAGE},
+    ),
+}
+
+
+def _parameters(key: str, of: Mapping[str, Any], visitor: Visitor) -> h.Node:
+    """What is measured, or limited: a row a parameter; what has no column stands in the last."""
+    say, (title, columns) = visitor.say, _TABLES[key]
+    rows: list[list[h.Node]] = []
+    for parameter, one in of.items():
+        others = {name: part for name, part in (one or {}).items() if name not in columns}
+        more = ", ".join(
+            f"{each.path} {shown(each.after, visitor)}" for each in differences(None, others)
+        )
+        cells = [shown((one or {}).get(name), visitor) for name in columns]
+        rows.append([h.b[parameter], *cells, more])
+    heads = [say(words.PARAMETER), *(say(said) for said in columns.values()), say(words.MORE)]
+    return [h.h3(".after")[say(title)], table(say(title), heads, rows)]
 
 
 def _next(newest: Entry, around: Around, visitor: Visitor, leading: bool) -> h.Node:

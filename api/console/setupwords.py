@@ -34,6 +34,8 @@ EMPTY_HINT = Both(
     "Begin with a cluster; then come its plant, its station and the permit, each step leading to "
     "the next.",
 )
+FIND = Both("Tìm cụm, nhà máy, trạm hoặc giấy phép", "Find a cluster, plant, station or permit")
+NO_MATCH = Both("Không có cụm nào khớp.", "No cluster matches.")
 NO_PLANT = Both("Chưa có nhà máy.", "No plant yet.")
 NO_STATION = Both("Chưa có trạm.", "No station yet.")
 NO_PERMIT = Both(
@@ -116,6 +118,9 @@ STATION_ID_HINT = Both(
     "Có trong chủ đề MQTT: tolich/v1/cụm/trạm/readings; không đổi được về sau",
     "Part of the MQTT topic: tolich/v1/cluster/station/readings; it cannot be changed later",
 )
+UNIT = Both("Đơn vị", "Unit")
+PARAMETER = Both("Thông số", "Parameter")
+MORE = Both("Khác", "Other")
 TAKEN = Both("“{id}” đã có trong sổ đăng ký: sửa mục đó, hoặc chọn mã khác",
              "“{id}” is registered already: change that entry, or choose another id")  # fmt: skip
 NEEDED = Both("cần điền", "needed")

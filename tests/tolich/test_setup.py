@@ -215,6 +215,21 @@ def test_who_comes_second_does_not_overwrite_the_first(peopled: Office) -> None:
     assert "city_officer vừa sửa mục này" in unescape(answer.text)
 
 
+def test_the_tree_is_searched(peopled: Office) -> None:
+    for find, found in (("MAU02", "ccn-mau-02"), ("nhà máy mẫu 03", "ccn-mau-03")):
+        page = peopled.get(f"/setup?find={find}")
+        assert re.findall(r'href="/setup/entries/clusters/([^"]+)"', page) == [found]
+    assert "Không có cụm nào khớp." in peopled.get("/setup?find=gì khác")
+
+
+def test_an_entry_shows_what_is_measured_and_limited(peopled: Office) -> None:
+    page = peopled.get("/setup/entries/permits/gp-01")
+    assert "<td><b>pH</b></td>" in page.replace(' class=""', "")
+    row = page[page.index("<b>pH</b>") :]
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", row)[:4] == ["6", "9", "–", "3"]
+    assert "01/01/2026" in page
+
+
 def test_an_entry_or_form_that_is_not_there(peopled: Office) -> None:
     for path in ("entries/plants/x", "entries/x/mau-01", "forms/x", "forms/plants?id=x"):
         assert peopled.client.get(f"/setup/{path}").status_code == 404
