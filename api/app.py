@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -62,8 +62,10 @@ class _Api(FastAPI):
         return described
 
 
-def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
-    """The application.
+def create_app(
+    parts: Parts, pace: Pace | None = None, away: Sequence[type[Exception]] = ()
+) -> FastAPI:
+    """The application. `away`: the errors of a store that does not answer.
 
     Serve it with `api.serving.Server`, which ends live streams before it waits for them.
     """
@@ -95,7 +97,7 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
     app.add_middleware(Squeezed)
     app.add_middleware(SecureHeaders)
     install(app)
-    refusals.install(app)
+    refusals.install(app, away)
     api = (_version_1(), _anybody(), health.router, answered.short, pages.router)
     for router in (*api, *site.routers()):
         app.include_router(router)

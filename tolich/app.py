@@ -51,6 +51,7 @@ from tolich.room import all_of, room_in
 from tolich.settings import Influx, Mqtt, Oidc, Settings
 from tolich.steady import steadily
 from tolich.store.database import (
+    AWAY,
     migrate,
     newest_schema,
     open_engine,
@@ -374,7 +375,7 @@ def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
         _provider(settings.oidc), StoreDeliveries(place.engine, lambda: taking.registered),
         StoreSuspicions(place.engine, lambda: taking.registered, clock), Registrar(taking),
     )  # fmt: skip
-    return create_app(parts)
+    return create_app(parts, away=AWAY)
 
 
 def _provider(section: Oidc | None) -> OpenIdProvider | None:
