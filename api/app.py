@@ -14,6 +14,7 @@ from api import (
     alerts,
     amendments,
     answered,
+    commission,
     exports,
     findings,
     forwarding,
@@ -118,6 +119,7 @@ def _living(hub: Hub, watch: Watch) -> Callable[[FastAPI], Any]:
 
 PARTS = (
     stations.router,
+    commission.router,
     findings.router,
     alerts.router,
     amendments.router,

@@ -52,6 +52,7 @@ PAGES = {
     "get /stations/{id}/cards": Page("/stations/{station}/cards"),
     "get /stations/{id}/head": Page("/stations/{station}/head"),
     "get /stations/{id}/course": Page("/stations/{station}/course?parameter=COD&span=7d"),
+    "get /stations/{id}/commission": Page("/stations/{station}/commission"),
     "get /findings/{id:path}": Page("/findings/{finding}"),
     "get /alerts": Page("/alerts", object=False),
     "get /alerts-list": Page("/alerts-list", object=False),
