@@ -24,6 +24,7 @@ from api.people import (
     LoggedIn,
     Me,
     Own,
+    StationKeyMade,
     Wanted,
     WantedKey,
     WantedNew,
@@ -40,6 +41,8 @@ router = APIRouter(tags=["accounts"], dependencies=[needs(None)])
 administering = APIRouter(
     prefix="/accounts", tags=["accounts"], dependencies=[needs(Right.ACCOUNTS)]
 )
+
+sending = APIRouter(tags=["accounts"], dependencies=[needs(Right.REGISTER)])
 
 KeyId = Annotated[int, Path(ge=1, le=GREATEST)]
 
@@ -220,3 +223,19 @@ def revoke(seams: Within, caller: Asking, name: str, key: KeyId) -> Response:
         if not seams.accounts.revoke(caller, name, key):
             raise absent("API key", str(key))
     return Response(status_code=204)
+
+
+@sending.post(
+    "/stations/{id}/keys",
+    summary="A new API key with which a station sends over HTTP",
+    status_code=201,
+    response_model=StationKeyMade,
+    responses=errors("not-found", "invalid-request", "not-durable"),
+)
+def station_key(seams: Within, caller: Asking, id: str) -> Json:  # noqa: A002
+    """It takes in readings of this station and does nothing else; shown this once."""
+    with _storing():
+        made = seams.accounts.station_key(caller, id)
+    answer = found(made, "station", id)
+    answer.status_code = 201
+    return answer

@@ -135,6 +135,7 @@ PARTS = (
     suspicions.router,
     accounts.router,
     accounts.administering,
+    accounts.sending,
 )
 """Everything that takes an account."""
 

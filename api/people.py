@@ -179,6 +179,13 @@ class KeyMade(ApiKey):
     key: str
 
 
+class StationKeyMade(KeyMade):
+    """The key of a station, with the account that it sends as."""
+
+    model_config = _shown(_KEY | {"key": "tolich_...", "account": "station-mau01"}, "allow")
+    account: str
+
+
 class KeyPage(_Shape):
     """The API keys of an account, all on one page."""
 

@@ -43,6 +43,7 @@ LOGIN_LASTS = 12 * 3600
 """Seconds: a working day and its overtime."""
 
 MOST_KEY_DAYS = 5 * 365
+STATION_KEY_DAYS = 2 * 365
 
 CHANNELS = ("email", "sms", "zalo", "webhook", "apprise")
 """The ways a person may be told something."""
@@ -311,6 +312,27 @@ class StoreAccounts:
             )
         return key_shape(made) | {"key": key}
 
+    def station_key(self, caller: Caller, station: str) -> Shape | None:
+        """A new key of the account that sends for one station, which is made where there is none.
+
+        An account of that name which may do more, or sends for another, is refused.
+        """
+        known = self._register().stations.get(station)
+        if known is None or not caller.scope.sees(known.cluster, known.plant):
+            return None
+        name = _sender(station)
+        with self._engine.connect() as connection:
+            standing = rows.by_name(connection, name)
+        if standing is None:
+            self.create(caller, name, AccountAsked(role=Role.STATION, stations=(station,)))
+        elif standing.profile.role is not Role.STATION or standing.profile.stations != (station,):
+            said = f"account {name!r} is not one that sends for {station} only"
+            raise Refused([Problem("account", "name", said)])
+        elif standing.disabled:
+            raise Refused([Problem("account", "disabled", f"account {name!r} is disabled")])
+        made = self.new_key(caller, name, f"{station}, by {caller.name}", None, STATION_KEY_DAYS)
+        return None if made is None else made | {"account": name}
+
     def revoke(self, caller: Caller, name: str, key: int) -> bool:
         """End a key at once; False where there is none in force."""
         with appending(self._engine, self._clock.now()) as append:
@@ -469,3 +491,8 @@ def key_shape(key: KeyRow) -> Shape:
         "expires_at": rfc3339(key.expires_at),
         "revoked_at": None if key.revoked_at is None else rfc3339(key.revoked_at),
     }
+
+
+def _sender(station: str) -> str:
+    """The name of the account that sends for a station, as an account may be called."""
+    return "station-" + re.sub(r"[^a-z0-9._-]", "-", station.lower())[:56]

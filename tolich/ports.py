@@ -490,3 +490,10 @@ class Accounts(Protocol):
         ...
 
     def revoke(self, caller: Caller, name: str, key: int) -> bool: ...
+    def station_key(self, caller: Caller, station: str) -> Shape | None:
+        """A new key with which a station sends, and may do nothing else; as new_key gives it.
+
+        Its account, with `account` in the shape, is made where there is none. None: there is no
+        such station that the caller sees.
+        """
+        ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import htpy as h
 from fastapi import APIRouter, Form, Query
@@ -47,7 +48,9 @@ def setup(
     else:
         trees = [_cluster(one, around, visitor) for one in _found(find, around)]
         nothing = None if trees else h.p(".faint")[say(words.NO_MATCH)]
-        content = [h.div(".row.between")[add, _search(find, visitor)], nothing, trees]
+        sending = h.a(href="/setup/first")[say(words.NEXT_STATION)]
+        heads = h.div(".row.between")[add, sending, _search(find, visitor)]
+        content = [heads, nothing, trees]
     page = document(
         visitor,
         words.TITLE,
@@ -292,7 +295,7 @@ def _next(newest: Entry, around: Around, visitor: Visitor, leading: bool) -> h.N
         return None
     return h.p(".next")[
         h.b[say(words.NEXT), ": "],
-        h.a(".button", href=f"/stations/{station}")[say(words.NEXT_STATION)],
+        h.a(".button", href=f"/setup/first?station={quote(station)}")[say(words.NEXT_STATION)],
         h.span(".hint")[" ", say(words.NEXT_STATION_HINT)],
     ]
 

@@ -76,10 +76,10 @@ WHY = Both("Căn cứ hoặc lý do", "Document or reason")
 UNDONE = Both("Đã hoàn tác.", "Undone.")
 ENTERED = Both("Đã nhập vào sổ đăng ký.", "Entered in the register.")
 NEXT = Both("Bước tiếp theo", "Next")
-NEXT_STATION = Both("Xem trạm", "See the station")
+NEXT_STATION = Both("Gửi bản tin đầu tiên", "Send the first reading")
 NEXT_STATION_HINT = Both(
-    "Số đo đầu tiên của trạm sẽ hiện ở trang của trạm và được đánh giá theo giấy phép này.",
-    "The station's first reading shows on its page and is judged by this permit.",
+    "Khóa, lệnh mẫu và đèn báo đã nhận; số đo được đánh giá theo giấy phép này.",
+    "A key, a command to copy, a light that says received; readings are judged by this permit.",
 )
 BACK = Both("Về sổ đăng ký", "Back to the register")
 OLD_DAYS = Both(

@@ -74,7 +74,7 @@ def test_the_reference_shows_every_operation_and_every_problem(client: TestClien
 CONTRACT = {
     *(f"get /api/v1/{path}" for path in ("stations", "stations/{id}", "stations/{id}/readings")),
     "get /api/v1/stations/{id}/outlook",
-    "get /api/v1/stations/{id}/commission",
+    *("get /api/v1/stations/{id}/commission", "post /api/v1/stations/{id}/keys"),
     *("get /api/v1/findings/{id}/revisions", "get /api/v1/amendments", "post /api/v1/amendments"),
     *(f"get /api/v1/{path}" for path in ("findings", "findings/{id}", "findings/{id}/why")),
     *(f"get /api/v1/{path}" for path in ("alerts", "alerts/{id}", "alerts/{id}/why")),

@@ -46,6 +46,7 @@ def shots(api: Api) -> Iterator[Shot]:
     yield Shot("alerts", "officer", "/alerts", WIDE)
     yield Shot("alert", "officer", f"/alerts/{alert['id']}", WIDE)
     yield Shot("finding", "officer", f"/findings/{finding}", WIDE)
+    yield Shot("first-reading", "officer", f"/setup/first?station={station}", WIDE)
     yield Shot("commission", "officer", f"/stations/{station}/commission", WIDE)
     yield Shot("quality", "officer", "/quality", WIDE)
     yield Shot("what-if", "officer", "/what-if", WIDE)

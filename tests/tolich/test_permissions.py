@@ -92,6 +92,7 @@ ENTRIES: dict[str, Entry] = {
     "get /api/v1/stations/{id}/readings": Entry("stations/{station}/readings"),
     "get /api/v1/stations/{id}/outlook": Entry("stations/{station}/outlook"),
     "get /api/v1/stations/{id}/commission": Entry("stations/{station}/commission"),
+    "post /api/v1/stations/{id}/keys": Entry("stations/{station}/keys", {}, (201,)),
     "get /api/v1/rejected": Entry("rejected", object=False),
     "get /api/v1/forwarding": Entry("forwarding", object=False),
     "get /api/v1/findings": Entry("findings?period=hour", object=False),

@@ -73,7 +73,7 @@ def test_from_nothing_to_the_first_judged_reading(office: Office) -> None:
             following = list(STEPS)[list(STEPS).index(kind) + 1]
             assert f'href="/setup/forms/{following}?of=' in page
         else:
-            assert 'href="/stations/MAU09"' in page
+            assert 'href="/setup/first?station=MAU09"' in page
     office.pipeline.tick(DAY0)  # the writer sees by itself that the register changed
     first = message("MAU09", *(Said("COD", n * HOUR, 90) for n in range(9)))
     topic = first.topic.replace("ccn-mau-01", "ccn-mau-09")

@@ -69,6 +69,11 @@ function watch(address) {
 
 if (body.dataset.live) watch(body.dataset.live);
 
+// What may change without news of any station: a message that was refused.
+for (const part of document.querySelectorAll("[data-every]")) {
+  setInterval(() => refresh(document.getElementById(part.id)), 1000 * Number(part.dataset.every));
+}
+
 // --- lists: filter while typing, keep the most pressing first ---------------------------------
 
 const filters = document.querySelector("[data-filters]");
