@@ -182,12 +182,23 @@ class Watch:
         self._closed = False
 
 
+class _Shared(ServerSentEvent):
+    """An event for many watchers: put into bytes once, not once for each of them."""
+
+    _bytes: bytes | None = None
+
+    def encode(self) -> bytes:
+        if self._bytes is None:
+            self._bytes = super().encode()
+        return self._bytes
+
+
 def _fill(one: Fill) -> ServerSentEvent:
-    return ServerSentEvent(compact({"id": one.id, "html": one.html}).decode(), event="fill")
+    return _Shared(compact({"id": one.id, "html": one.html}).decode(), event="fill")
 
 
 def _news(stations: Collection[str]) -> list[ServerSentEvent]:
     if not stations:
         return []
     said = compact({"stations": sorted(stations)}).decode()
-    return [ServerSentEvent(said, event="news")]
+    return [_Shared(said, event="news")]

@@ -71,6 +71,8 @@ _STEP_COLUMNS = (
 )
 _NONE = Both("Tài khoản này chưa được giao trạm nào", "No plant is given to this account")
 _NONE_HINT = Both("Hãy hỏi người quản trị.", "Ask your administrator.")
+_OTHERS = Both("và {n} cảnh báo khác", "and {n} other alerts")
+_LISTED = 6
 _MORE = Both("Tất cả về trạm này", "Everything about this station")
 
 
@@ -190,12 +192,16 @@ def to_do(view: View, sight: Shape, visitor: Visitor) -> Answer:
     if not waiting:
         return Answer(Mark.WITHIN, say(_NOTHING))
     details: list[h.Node] = []
-    for one in waiting[:6]:
+    for one in waiting[:_LISTED]:
         words = f"{one['parameter'] or ''} {alert_words(one, visitor.lang)}".strip()
         asked = one["work"]["explanation"]
         if asked is not None and asked["deadline"] and asked["answered_at"] is None:
             words = say(_EXPLAIN.filled(when=clock(asked["deadline"], visitor.now), what=words))
-        details.append(h.a(href=f"/alerts/{one['id']}")[words])
+        began = clock(one["started_at"], visitor.now)
+        details.append([h.a(href=f"/alerts/{one['id']}")[words], f" · {began}"])
+    if len(waiting) > _LISTED:
+        said = say(_OTHERS.filled(n=len(waiting) - _LISTED))
+        details.append(h.a(href="/alerts")[said])
     return Answer(Mark.EARLY, say(_RECEIVE.filled(n=len(waiting))), details)
 
 

@@ -92,6 +92,7 @@ async def compare(request: Request, view: Seen, visitor: Visiting, seams: Within
     async with request.form(max_files=0) as sent:
         asked, problems = _question(sent, visitor)
         given = {key: str(value) for key, value in sent.multi_items()}
+        given["stations"] = " ".join(str(one) for one in sent.getlist("stations"))
     if problems:
         page = await run_in_threadpool(_page, view, visitor, given, problems)
         return shown(page, 422)
@@ -179,7 +180,12 @@ def _form(
             h.legend[say(_STATIONS)],
             (
                 h.label[
-                    h.input(type="checkbox", name="stations", value=one["id"]),
+                    h.input(
+                        type="checkbox",
+                        name="stations",
+                        value=one["id"],
+                        checked=one["id"] in given.get("stations", "").split(),
+                    ),
                     f" {one['cluster_name']} ({one['id']})",
                 ]
                 for one in sights

@@ -67,7 +67,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # As root, as in a container, its sandbox cannot be made; it loads only our own pages.
         launched = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--lang=vi"]
         )
         try:
             yield launched
@@ -102,7 +102,7 @@ def log_in(on: Watched, account: Mapping[str, Any], onward: str = "/") -> None:
     on.page.fill("input[name=name]", account["name"])
     on.page.fill("input[name=password]", account["password"])
     on.page.click(".entrance form.stack button")
-    on.page.wait_for_selector("header.top, body.bare .board")
+    on.page.wait_for_selector("header.top, .board, .refusal")
 
 
 def _console(on: Watched, said: ConsoleMessage) -> None:

@@ -17,6 +17,8 @@ from api.console.figures import number
 from api.console.marks import Mark
 from api.words import Language
 
+_RINGS = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -209,8 +211,9 @@ def _lines(course: Course, plane: Plane) -> Iterator[h.Node]:
 
 def _late(course: Course, plane: Plane) -> Iterator[h.Node]:
     late = [point for point in course.points if point.late]
-    # A day that came late is one stretch of rings: some hundred say it as well as a thousand.
-    for point in late[:: max(1, len(late) // 150)]:
+    # What came late as a whole is one stretch of rings: some dozen say it as well as a thousand,
+    # and leave the readings to be seen.
+    for point in late[:: max(1, len(late) // _RINGS)]:
         yield h.circle(".late", cx=px(plane.x(point.at)), cy=px(plane.y(point.value)), r="3.5")
 
 
