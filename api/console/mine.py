@@ -235,6 +235,10 @@ def _tally(days: Sequence[Shape]) -> Iterator[int]:
     yield sum(mark in (Mark.UNASSESSED, Mark.NO_LIMIT, Mark.CONTESTED) for mark in marks)
 
 
+def _severity(one: Shape) -> int:
+    return ("critical", "major", "warning", "info").index(one["severity"])
+
+
 def _responses(view: View, visitor: Visitor) -> h.Element:
     say, lang = visitor.say, visitor.lang
 
@@ -248,7 +252,7 @@ def _responses(view: View, visitor: Visitor) -> h.Element:
             median(one["received"]),
             median(one["explained"]),
         ]
-        for one in view.responses(None, None, None).items
+        for one in sorted(view.responses(None, None, None).items, key=_severity)
     ]
     return section(
         say(_RESPONSES),

@@ -266,7 +266,7 @@ def _step(progress: Shape, visitor: Visitor) -> h.Element:
 
 def _answer(result: Shape, differences: Sequence[Shape], visitor: Visitor) -> h.Element:
     say = visitor.say
-    days = [one for one in differences if one["period"] == "day"]
+    days = [one for one in differences if one["period"] == "day" and _judged(one)]
     title = f"{say(_ANSWER)}: {say(_DAYS.filled(n=result['station_days']))}"
     counted = result["periods"].get("day", {"today": {}, "what_if": {}})
     return section(
@@ -282,6 +282,12 @@ def _answer(result: Shape, differences: Sequence[Shape], visitor: Visitor) -> h.
         else empty(say(_NO_DIFFERENCE), say(_NO_DIFFERENCE_HINT)),
         id="result",
     )
+
+
+def _judged(difference: Shape) -> bool:
+    """Whether the question gave the parameter a limit: only then a difference says something."""
+    then = difference["what_if"]
+    return then is not None and then["reason"] != "limit_missing"
 
 
 def _counts(counted: Shape, visitor: Visitor) -> Iterator[list[h.Node]]:

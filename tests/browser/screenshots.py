@@ -103,7 +103,7 @@ def _take(told: dict[str, Any], wanted: list[Shot], to: Path) -> None:
     with browser() as chromium:
         for lang, theme, who in track(rounds, "Taking pictures"):
             cookies = {"tolich_language": lang, "tolich_theme": theme}
-            with watched(chromium, told["api"], **cookies) as on:
+            with watched(chromium, told["api"], WIDE, **cookies) as on:
                 if who != NOBODY:
                     log_in(on, told["accounts"][who])
                 for shot in wanted:
@@ -121,6 +121,7 @@ def _shoot(on: Watched, shot: Shot, to: Path) -> None:
         on.page.fill("input[name=max_COD]", "50")
         on.page.click(shot.button)
         on.page.wait_for_selector("#result")
+        on.page.evaluate("scrollTo(0, 0)")
     on.page.screenshot(path=to, full_page=shot.whole)
 
 

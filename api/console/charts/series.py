@@ -73,6 +73,9 @@ def picture(course: Course, title: str, lang: Language) -> h.Element:
     plane = _plane(course)
     return h.div(
         ".chart",
+        tabindex="0",  # on a phone it scrolls
+        role="group",
+        aria_label=title,
         data_begin=course.begin,
         data_end=course.end,
         data_left=plane.left,
@@ -80,7 +83,7 @@ def picture(course: Course, title: str, lang: Language) -> h.Element:
         data_width=plane.width,
         data_points=_coded(course),
     )[
-        h.svg(viewBox=f"0 0 {plane.width} {plane.height}", role="group", aria_label=title)[
+        h.svg(viewBox=f"0 0 {plane.width} {plane.height}", role="presentation")[
             _patterns(),
             list(_grid(plane, lang)),
             list(_bands(course, plane)),
