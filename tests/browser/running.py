@@ -46,7 +46,8 @@ class Watched:
 
     def serious(self, where: str, only: Sequence[str] = ()) -> list[str]:
         """What axe-core finds that keeps people out, by rule and place; `only`: these rules."""
-        self.page.evaluate(_AXE)
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(_AXE)
         (found,) = self.page.evaluate(_FOUND, list(only))
         return [
             f"{where}: {one['id']}: {node['target']}"
