@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from api import (
     alerts,
     amendments,
     answered,
+    commission,
     exports,
     findings,
     forwarding,
@@ -23,6 +24,7 @@ from api import (
     notifications,
     oidc,
     pages,
+    register,
     stations,
     suspicions,
     whatif,
@@ -61,8 +63,10 @@ class _Api(FastAPI):
         return described
 
 
-def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
-    """The application.
+def create_app(
+    parts: Parts, pace: Pace | None = None, away: Sequence[type[Exception]] = ()
+) -> FastAPI:
+    """The application. `away`: the errors of a store that does not answer.
 
     Serve it with `api.serving.Server`, which ends live streams before it waits for them.
     """
@@ -83,6 +87,7 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
         accounts=parts.accounts,
         working=parts.working,
         provider=parts.provider,
+        registering=parts.registering,
         submit=parts.intake.submit,
         now=parts.clock.now,
         health=parts.reads.health,
@@ -93,7 +98,7 @@ def create_app(parts: Parts, pace: Pace | None = None) -> FastAPI:
     app.add_middleware(Squeezed)
     app.add_middleware(SecureHeaders)
     install(app)
-    refusals.install(app)
+    refusals.install(app, away)
     api = (_version_1(), _anybody(), health.router, answered.short, pages.router)
     for router in (*api, *site.routers()):
         app.include_router(router)
@@ -114,10 +119,12 @@ def _living(hub: Hub, watch: Watch) -> Callable[[FastAPI], Any]:
 
 PARTS = (
     stations.router,
+    commission.router,
     findings.router,
     alerts.router,
     amendments.router,
     law.router,
+    register.router,
     whatif.router,
     forwarding.router,
     exports.router,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -15,6 +16,8 @@ from api.headers import SECURITY
 from api.jsonbody import Json
 from rules.model import Problem as WrongField
 from tolich.ports import BadCursor
+
+log = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
 BAD_TIME = "bad_time"  # the type of a validation error that says how to write a time
@@ -49,8 +52,12 @@ KINDS: Mapping[str, Kind] = {
     "http-error": Kind(400, "The request could not be answered"),
     "internal-error": Kind(500, "Something went wrong here"),
     "not-durable": Kind(503, "Nothing was stored; send it again"),
+    "store-away": Kind(503, "The store does not answer"),
     "not-ready": Kind(503, "Not ready"),
 }
+ASK_AGAIN = 5
+"""Seconds after which to ask a store again that did not answer."""
+AWAY = "The database cannot be reached just now; what was judged stays judged, and on record"
 _EVERYWHERE = ("unknown-parameter", "repeated-parameter", "login-needed", "forbidden")
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed", 415: "unsupported-media-type"}
 
@@ -123,9 +130,9 @@ def errors(*kinds: str) -> dict[int | str, dict[str, Any]]:
 
 
 def described(*kinds: str) -> dict[int | str, dict[str, Any]]:
-    """The error responses of any operation; what nobody foresaw is always among them."""
+    """The error responses of any operation; what any may meet is always among them."""
     answers: dict[int | str, dict[str, Any]] = {}
-    for kind in dict.fromkeys((*kinds, "internal-error")):
+    for kind in dict.fromkeys((*kinds, "internal-error", "store-away")):
         status, title = KINDS[kind]
         schema = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
         answer = answers.setdefault(status, {"description": "", "content": {PROBLEM: schema}})
@@ -193,6 +200,13 @@ async def http(request: Request, said: HTTPException) -> Json:
 
 async def _gone(request: Request, said: ClientDisconnect) -> Json:
     return document(request, "incomplete-body", "Nothing was stored: send the whole body again.")
+
+
+async def away(request: Request, said: Exception) -> Json:
+    """The document of a store that does not answer; what it said is for the log."""
+    log.error("store_away: %s", said)
+    headers = {"Retry-After": str(ASK_AGAIN)}
+    return document(request, "store-away", f"{AWAY}.", headers=headers)
 
 
 async def _unforeseen(request: Request, said: Exception) -> Json:

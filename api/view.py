@@ -13,6 +13,7 @@ from sse_starlette import ServerSentEvent
 from api.asking import Paging
 from api.auth import Asking
 from api.live import Hub, Pace
+from tolich.commissioning import commission
 from tolich.documents import Document, ListForm, ListQuery, ReportForm, ReportQuery, Reports
 from tolich.ports import (
     Accounts,
@@ -35,6 +36,7 @@ from tolich.ports import (
     Scope,
     Shape,
 )
+from tolich.registering import Registering
 from tolich.sights import Heard, SightReads
 from tolich.workports import SuspicionQuery, Suspicions, Working
 
@@ -54,6 +56,7 @@ class Parts:
     provider: Provider | None = None  # of log-ins
     deliveries: Deliveries | None = None  # None: nothing is ever said from here
     suspicions: Suspicions | None = None  # None: days are not looked at
+    registering: Registering | None = None  # None: the register is changed elsewhere
 
 
 class View:
@@ -68,6 +71,7 @@ class View:
         self._deliveries = parts.deliveries
         self._suspicions = parts.suspicions
         self._reads = parts.reads
+        self._now = parts.clock.now
         self._amending = parts.amending
         self._reports = parts.reports
         self._working = parts.working
@@ -106,6 +110,10 @@ class View:
     def outlook(self, station: str, parameter: str | None) -> Page | None:
         """How today's daily means are likely to end; None when there is no such station."""
         return self._reads.outlook(self.scope, station, parameter)
+
+    def commission(self, station: str) -> Shape | None:
+        """What a new station's last day shows; None when there is no such station."""
+        return commission(self._reads, self.scope, station, self._now())
 
     def findings(self, query: FindingQuery, paging: Paging) -> Page:
         """Findings, newest first."""
@@ -226,6 +234,7 @@ class Seams:
     accounts: Accounts
     working: Working
     provider: Provider | None
+    registering: Registering | None
     submit: Callable[[Sequence[Delivery]], list[Receipt]]
     now: Callable[[], int]
     health: Callable[[], Shape]

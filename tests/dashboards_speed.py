@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from dashboards.boards.words import Language
@@ -33,11 +34,11 @@ READING_DAYS = 30
 CHUNK = 10_000
 SLOW = 2.0
 
-out = Console()
+out, err = Console(), Console(stderr=True)
 
 
 def _entries(stations: int) -> Iterator[list[str]]:
-    for day in range(DAYS):
+    for day in track(range(DAYS), "Writing a year", console=err):
         start = END - (DAYS - day) * DAY_SECONDS
         assert day_start(local_date(start)) == start
         for number in range(stations):

@@ -45,11 +45,13 @@ from tolich.outbox import Outbox
 from tolich.packs import load_catalogue, load_regulations
 from tolich.pipeline import Decode, Pipeline, Taking
 from tolich.ports import Clock, Registered, Source
+from tolich.registrar import Registrar
 from tolich.reports.documents import Documents
 from tolich.room import all_of, room_in
 from tolich.settings import Influx, Mqtt, Oidc, Settings
 from tolich.steady import steadily
 from tolich.store.database import (
+    AWAY,
     migrate,
     newest_schema,
     open_engine,
@@ -61,7 +63,7 @@ from tolich.store.deliveries import StoreDeliveries
 from tolich.store.health import beat, forget
 from tolich.store.reads import StoreReads
 from tolich.store.record import StoreRecord
-from tolich.store.registry import enter, read_register, series_keys
+from tolich.store.registry import enter, read_register, series_keys, unsaid
 from tolich.store.wal import LogKeeper
 from tolich.suspecting import StoreSuspicions, Suspecting
 from tolich.telling import Telling
@@ -136,13 +138,18 @@ def opened_store(settings: Settings) -> Iterator[Engine]:
 
 
 def prepare(place: Place, by: str = "settings") -> None:
-    """Migrate the store and take in the register files. Raises Refused with every problem."""
+    """Migrate the store and take in what is new in the register files.
+
+    What a file said before and people changed since stays changed. Raises Refused with every
+    problem.
+    """
     refuse_lossy(place.engine)
     migrate(place.engine)
     problems: list[Problem] = []
     for path in place.settings.register_files:
         try:
-            enter_file(place, path, by)
+            raw = unsaid(place.engine, _mapping(path), by)
+            enter_mapping(place, raw, str(path), by)
         except Refused as refused:
             problems += refused.problems
     if problems:
@@ -151,10 +158,14 @@ def prepare(place: Place, by: str = "settings") -> None:
 
 def enter_file(place: Place, path: Path, by: str) -> int:
     """Take one register file into the store; returns how many entries are new or changed."""
+    return enter_mapping(place, _mapping(path), str(path), by)
+
+
+def _mapping(path: Path) -> dict[str, Any]:
     raw = read_yaml(path)
     if not isinstance(raw, dict):
         raise Refused([Problem(str(path), "(top)", "expected a mapping of keys to values")])
-    return enter_mapping(place, raw, str(path), by)
+    return raw
 
 
 def enter_mapping(place: Place, raw: dict[str, Any], document: str, by: str) -> int:
@@ -362,9 +373,9 @@ def web_app(settings: Settings, clock: Clock, stop: threading.Event) -> FastAPI:
     parts = Parts(
         reads, taking, Amender(taking), accounts, clock, metrics, Worker(taking, reads), reports,
         _provider(settings.oidc), StoreDeliveries(place.engine, lambda: taking.registered),
-        StoreSuspicions(place.engine, lambda: taking.registered, clock),
+        StoreSuspicions(place.engine, lambda: taking.registered, clock), Registrar(taking),
     )  # fmt: skip
-    return create_app(parts)
+    return create_app(parts, away=AWAY)
 
 
 def _provider(section: Oidc | None) -> OpenIdProvider | None:

@@ -10,6 +10,7 @@ from tolich.commands import (
     brokerrules,
     bundle,
     cases,
+    commission,
     compare,
     dashboards,
     demo,
@@ -55,6 +56,7 @@ app.command("verify")(evidence.verify)
 app.command("prune")(prune.prune_readings)
 app.command("broker-rules")(brokerrules.broker_rules)
 app.command("compare")(compare.compare_export)
+app.command("commission")(commission.commission_station)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore_backup)
 app.add_typer(regulations.regulations, name="regulations")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
@@ -41,14 +41,24 @@ _HINTS: Mapping[int, Both] = {
         "There is no such page, or this account does not see it.",
     ),
 }
+_SILENT = Both("Kho dữ liệu không trả lời", "The store does not answer")
+_AWAY = Both(
+    "Hiện không kết nối được cơ sở dữ liệu; những gì đã đánh giá vẫn được lưu. Hãy thử lại sau.",
+    "The database cannot be reached just now; what was judged stays on record. Try again later.",
+)
 _BACK = Both("Về trang đầu", "To the first page")
 
 
-def install(app: FastAPI) -> None:
-    """Answer people with pages and programs with problem documents."""
+def install(app: FastAPI, away: Sequence[type[Exception]]) -> None:
+    """Answer people with pages and programs with problem documents.
+
+    `away` are the errors of a store that does not answer.
+    """
     app.exception_handler(Trouble)(_trouble)
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(RequestValidationError)(_invalid)
+    for kind in away:
+        app.exception_handler(kind)(_away)
 
 
 def for_people(request: Request) -> bool:
@@ -71,6 +81,14 @@ async def _http(request: Request, said: HTTPException) -> Response:
     return refusal(request, said.status_code, str(said.detail))
 
 
+async def _away(request: Request, said: Exception) -> Response:
+    document = await problems.away(request, said)
+    if not for_people(request):
+        return document
+    visitor = visitor_of(request, None, request.app.state.seams.now())
+    return refusal(request, 503, visitor.say(_AWAY), _SILENT)
+
+
 async def _invalid(request: Request, said: RequestValidationError) -> Response:
     if not for_people(request):
         return await problems.invalid(request, said)
@@ -78,10 +96,10 @@ async def _invalid(request: Request, said: RequestValidationError) -> Response:
     return refusal(request, 400, detail)
 
 
-def refusal(request: Request, status: int, detail: str) -> HTMLResponse:
+def refusal(request: Request, status: int, detail: str, why: Both | None = None) -> HTMLResponse:
     """A page that says what was refused, and the way back."""
     visitor = visitor_of(request, None, request.app.state.seams.now())
-    say, title = visitor.say, _TITLES.get(status, _WRONG)
+    say, title = visitor.say, why or _TITLES.get(status, _WRONG)
     page = document(
         visitor,
         title,

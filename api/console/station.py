@@ -441,4 +441,5 @@ def _rejected(rejected: Sequence[Shape], name: str, visitor: Visitor) -> h.Eleme
             [[when(r["received_at"], visitor), r["detail"], r["remedy"][lang]] for r in rejected],
         ),
         h.p[h.a(href=f"/quality?station={name}")[say(words.MORE_REJECTED)]],
+        h.p[h.a(href=f"/stations/{name}/commission")[say(words.COMMISSION)]],
     ]

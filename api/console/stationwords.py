@@ -82,6 +82,7 @@ FORWARD_STATES: Mapping[str, Both] = {
 }
 REJECTED = Both("Không đọc được", "Not understood")
 NONE_REJECTED = Both("Không có bản tin nào bị từ chối.", "No message was refused.")
+COMMISSION = Both("Chạy thử trạm: 24 giờ gần nhất", "Commissioning: the last 24 hours")
 MORE_REJECTED = Both("Tất cả bản tin bị từ chối", "Everything that was refused")
 REJECT_COLUMNS = (
     Both("Nhận lúc", "Received"),

@@ -74,6 +74,7 @@ def test_the_reference_shows_every_operation_and_every_problem(client: TestClien
 CONTRACT = {
     *(f"get /api/v1/{path}" for path in ("stations", "stations/{id}", "stations/{id}/readings")),
     "get /api/v1/stations/{id}/outlook",
+    "get /api/v1/stations/{id}/commission",
     *("get /api/v1/findings/{id}/revisions", "get /api/v1/amendments", "post /api/v1/amendments"),
     *(f"get /api/v1/{path}" for path in ("findings", "findings/{id}", "findings/{id}/why")),
     *(f"get /api/v1/{path}" for path in ("alerts", "alerts/{id}", "alerts/{id}/why")),
@@ -82,6 +83,8 @@ CONTRACT = {
     *("get /api/v1/notifications", "get /api/v1/responses", "get /api/v1/alarm-load"),
     *("get /api/v1/suspicions", "get /api/v1/suspicions/{id}", "get /api/v1/suspicion-looks"),
     "post /api/v1/what-if",
+    *("get /api/v1/register", "post /api/v1/register"),
+    *("get /api/v1/register/history/{kind}/{id}", "post /api/v1/register/{kind}/{id}/undo"),
     *(f"get /api/v1/exports/{name}.{{form}}" for name in ("readings", "findings", "alerts")),
     "get /api/v1/reports/{kind}.{form}",
     "post /api/v1/ingest/{cluster}/{station}",

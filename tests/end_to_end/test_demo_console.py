@@ -187,7 +187,11 @@ def test_a_page_fits_a_phone_and_a_wall(
 
 
 STATION = "MAU02"
-PLACES = ("/", "/alerts", "/quality", "/what-if", "/board", "/account", f"/stations/{STATION}")
+PLACES = (
+    "/", "/alerts", "/quality", "/what-if", "/board", "/account", f"/stations/{STATION}", "/setup",
+    f"/setup/entries/stations/{STATION}", f"/setup/forms/stations?id={STATION}",
+    "/setup/forms/permits",
+)  # fmt: skip
 
 
 def test_a_stretch_is_drawn_with_the_pointer(officer: Watched) -> None:
@@ -224,6 +228,60 @@ def test_what_would_have_exceeded(officer: Watched, live: Demo) -> None:
     officer.page.click("form.part button")
     expect(officer.page.locator("#result")).to_be_visible(timeout=60_000)
     assert officer.page.locator('#result [data-mark="suspected"]').count() > 0
+
+
+SET_UP: dict[str, dict[str, str]] = {
+    "clusters": {"id": "ccn-mau-91", "name": "CCN Mẫu 91", "ward": "Xã Mẫu 5"},
+    "plants": {"id": "mau-91", "name": "Nhà máy Mẫu 91", "capacity": "500"},
+    "stations": {
+        "id": "MAU91", "name": "Trạm Mẫu 91", "from": "2026-01-01", "interval": "60",
+        "series.COD.measured": "on", "series.COD.high": "300", "simulated": "on",
+    },
+    "permits": {
+        "id": "gp-91", "number": "91/GP-MAU", "date": "2025-12-01", "page": "1",
+        "from": "2026-01-01", "limits.COD.max": "67,5", "limits.COD.page": "3",
+    },
+}  # fmt: skip
+
+
+def test_a_plant_is_set_up_by_form_and_its_first_reading_seen(officer: Watched, live: Demo) -> None:
+    officer.page.get_by_role("link", name="Thiết lập").click()
+    officer.page.get_by_role("link", name="Thêm cụm").click()
+    for kind, given in SET_UP.items():
+        assert f"/setup/forms/{kind}" in officer.page.url
+        enter(officer, given)
+        expect(officer.page.locator(".notice.good")).to_contain_text("Đã nhập vào sổ đăng ký")
+        officer.page.click(".next a")
+    assert officer.page.url.endswith("/stations/MAU91")
+
+    def heard() -> bool:
+        sent = message(wall(), {"p": "COD", "v": MARK, "s": "00"})
+        publish(live.ports[1], topic("MAU91", "readings"), sent)
+        return bool(readings(live, "MAU91", "COD"))
+
+    until(heard, "the writer knows the station", 20)
+    officer.go("/stations/MAU91")
+    expect(officer.page.locator("main")).to_contain_text("61,4")
+    expect(officer.page.locator("main")).to_contain_text("67,5")
+
+    def judged_by_the_permit() -> bool:
+        found = live.api.get("findings", station="MAU91", period="hour")["items"]
+        return any(
+            one["counts"]["received"] and one["limit"] and one["limit"]["high"] == 67.5
+            for one in found
+        )
+
+    until(judged_by_the_permit, "the reading is judged by the permit", 20)
+
+
+def enter(on: Watched, given: dict[str, str]) -> None:
+    """Fill in the form on the screen, look at the preview, and enter it."""
+    for name, text in {**given, "source": "QĐ 91/QĐ-MAU"}.items():
+        control = on.page.locator(f'form.stack [name="{name}"]')
+        control.check() if text == "on" else control.fill(text)
+    on.page.click("button[value=look]")
+    expect(on.page.locator("#preview")).to_contain_text(given["id"])
+    on.page.click("#preview button")
 
 
 def test_nothing_keeps_anybody_out(

@@ -15,7 +15,10 @@ from graphlib import CycleError, TopologicalSorter
 from tests.meta.source import PACKAGES, Module, bound_names, dotted, top
 
 # Modules of tolich without adapters, which every package may import.
-PURE = {"tolich.ports", "tolich.sights", "tolich.workports", "tolich.documents", "tolich.words"}
+PURE = {
+    "tolich.ports", "tolich.sights", "tolich.commissioning", "tolich.workports",
+    "tolich.documents", "tolich.registering", "tolich.words",
+}  # fmt: skip
 # Where everything meets.
 COMPOSITION = {"tolich.app", "tolich.cli", "tolich.commands", "tolich.__main__"}
 

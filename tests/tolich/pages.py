@@ -23,6 +23,7 @@ from tolich.metrics import metrics_text
 from tolich.pipeline import Pipeline
 from tolich.ports import EVERYTHING, Scope
 from tolich.reports.documents import Documents
+from tolich.store.database import AWAY
 from tolich.working import Worker
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -51,7 +52,7 @@ def client_of(on: Stage, pipeline: Pipeline, scope: Scope = EVERYTHING) -> TestC
     metrics, reports = metrics_text(reads.health), Documents(reads, on.clock)
     working, amending = Worker(pipeline, reads), Amender(pipeline)
     parts = Parts(reads, pipeline, amending, accounts, on.clock, metrics, working, reports)
-    app = create_app(parts)
+    app = create_app(parts, away=AWAY)
     return TestClient(app, headers=HEADERS)
 
 

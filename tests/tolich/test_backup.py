@@ -163,7 +163,8 @@ def test_a_backup_that_was_changed_is_refused(made: Path, tmp_path: Path, name: 
     changed[len(changed) // 2] ^= 1
     (made / name).write_bytes(changed)
     text = refused(made, tmp_path / "back")
-    assert "not what it was" in text or "manifest" in text
+    # The store's hash, the manifest's form, or a table's digest: whatever the byte belongs to.
+    assert any(said in text for said in ("not what it was", "manifest", "or others of them"))
 
 
 def test_a_store_that_does_not_prove_is_refused_though_its_hash_is_right(

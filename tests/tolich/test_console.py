@@ -52,6 +52,7 @@ PAGES = {
     "get /stations/{id}/cards": Page("/stations/{station}/cards"),
     "get /stations/{id}/head": Page("/stations/{station}/head"),
     "get /stations/{id}/course": Page("/stations/{station}/course?parameter=COD&span=7d"),
+    "get /stations/{id}/commission": Page("/stations/{station}/commission"),
     "get /findings/{id:path}": Page("/findings/{finding}"),
     "get /alerts": Page("/alerts", object=False),
     "get /alerts-list": Page("/alerts-list", object=False),
@@ -62,6 +63,18 @@ PAGES = {
     "post /what-if": Page(
         "/what-if",
         {"stations": "{station}", "from": "2026-03-10", "to": "2026-03-10", "max_COD": "60"},
+    ),
+    "get /setup": Page("/setup", object=False),
+    "get /setup/entries/{kind}/{id}": Page("/setup/entries/stations/{station}"),
+    # Something is on record of both stations, so that neither can be taken out.
+    "post /setup/entries/{kind}/{id}/undo": Page(
+        "/setup/entries/stations/{station}/undo", {"why": "nhầm"}, (422,)
+    ),
+    "get /setup/forms/{kind}": Page("/setup/forms/permits?of=mau-01", object=False),
+    "post /setup/forms/{kind}": Page(
+        "/setup/forms/clusters",
+        {"id": "ccn-x", "name": "CCN X", "province": "hanoi", "source": "QĐ 12"},
+        object=False,
     ),
     "get /mine": Page("/mine", object=False),
     "get /mine-answers": Page("/mine-answers", object=False),

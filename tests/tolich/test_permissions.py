@@ -42,6 +42,7 @@ from tolich.forwarding.choice import Choice
 from tolich.metrics import metrics_text
 from tolich.pipeline import Pipeline
 from tolich.ports import AccountAsked, Delivery
+from tolich.registrar import Registrar
 from tolich.reports.documents import Documents
 from tolich.store.deliveries import StoreDeliveries
 from tolich.store.forwarding import Configured, configure
@@ -82,6 +83,7 @@ ANNOUNCE = {
     "station": "{station}", "kind": "maintenance", "reason": "thay bơm",
     "end": rfc3339(DAY1 + 9 * HOUR),
 }  # fmt: skip
+REGISTER = {"document": "QĐ 12", "clusters": {"ccn-x": {"name": "CCN X", "province": "hanoi"}}}
 MET = (200, 409)  # 409: an entry before it has done the same already
 
 ENTRIES: dict[str, Entry] = {
@@ -89,6 +91,7 @@ ENTRIES: dict[str, Entry] = {
     "get /api/v1/stations/{id}": Entry("stations/{station}"),
     "get /api/v1/stations/{id}/readings": Entry("stations/{station}/readings"),
     "get /api/v1/stations/{id}/outlook": Entry("stations/{station}/outlook"),
+    "get /api/v1/stations/{id}/commission": Entry("stations/{station}/commission"),
     "get /api/v1/rejected": Entry("rejected", object=False),
     "get /api/v1/forwarding": Entry("forwarding", object=False),
     "get /api/v1/findings": Entry("findings?period=hour", object=False),
@@ -112,6 +115,13 @@ ENTRIES: dict[str, Entry] = {
     "get /api/v1/regulations/{id}": Entry("regulations/QCVN 40:2011/BTNMT", object=False),
     "get /api/v1/permits": Entry("permits", object=False),
     "post /api/v1/what-if": Entry("what-if", WHAT_IF),
+    "get /api/v1/register": Entry("register", object=False),
+    "get /api/v1/register/history/{kind}/{id}": Entry("register/history/stations/{station}"),
+    "post /api/v1/register": Entry("register?preview=true", REGISTER, object=False),
+    # Both stations have something on record, so that they cannot be taken out.
+    "post /api/v1/register/{kind}/{id}/undo": Entry(
+        "register/stations/{station}/undo", {"document": "nhầm"}, (422,)
+    ),
     "get /api/v1/exports/readings.{form}": Entry("exports/readings.csv?station={station}"),
     "get /api/v1/exports/findings.{form}": Entry("exports/findings.csv", object=False),
     "get /api/v1/exports/alerts.{form}": Entry("exports/alerts.csv", object=False),
@@ -268,6 +278,7 @@ def application(on: Stage) -> FastAPI:
         Parts(
             reads, pipeline, amending, accounts, on.clock, metrics, working, reports, None,
             deliveries, StoreSuspicions(on.engine, lambda: pipeline.registered, on.clock),
+            Registrar(pipeline),
         )
     )  # fmt: skip
 

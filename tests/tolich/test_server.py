@@ -18,6 +18,7 @@ from tests.cast import DAY0, HOUR, Stage, fill_cast, hours_of, stage, stored
 from tests.end_to_end.monitor import until
 from tests.postgres import PASSWORD, Postgres, shared_server
 from tests.stores import Kind, opened, stores_on
+from tests.tolich.pages import client_of
 from tolich.clock import StepClock
 from tolich.lock import AlreadyWriting, alone_on
 from tolich.ports import NotDurable
@@ -138,6 +139,23 @@ def test_a_writer_goes_on_when_the_server_is_back(server: Postgres, tmp_path: Pa
     pipeline.tick(NOON)
     assert stored(of) == (8, 8)
     assert verify_chain(of.engine, lambda _: None) == entries(of.engine)
+    of.close()
+
+
+def test_who_asks_while_the_server_is_away_is_told_so(server: Postgres, tmp_path: Path) -> None:
+    """Programs and people; the same process answers again when the server is back."""
+    of = on_own(server, tmp_path)
+    client = client_of(of, of.pipeline())
+    assert client.get("/api/v1/findings").status_code == 200
+    server.crash()
+    answer = client.get("/api/v1/findings")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/docs#problem-store-away")
+    assert answer.headers["retry-after"] == "5"
+    page = client.get("/alerts", headers={"Accept": "text/html"})
+    assert page.status_code == 503
+    assert "Kho dữ liệu không trả lời" in page.text
+    server.start()
+    assert client.get("/api/v1/findings").status_code == 200
     of.close()
 
 

@@ -11,9 +11,13 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from rules.model import Problem, Refused
 from tolich.store.wal import BOUND
+
+AWAY = (OperationalError, InterfaceError)
+"""What a store raises that does not answer."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
 
 from rules.model import Series
 from rules.parameters import Catalogue
@@ -74,39 +75,96 @@ def enter(
     if not all(raw.get(kind) is None or isinstance(raw[kind], dict) for kind in KINDS):
         load_register(document, raw, catalogue, known)  # refuses, naming the place
     with appending(engine, now) as append:
-        connection = append.connection
-        before = current(connection)
-        rows = _rows(before, raw)
-        merged = _merged(before, raw)
-        register = load_register(document, merged, catalogue, known)
-        key = next_key(connection, register_entry)
-        for offset, row in enumerate(rows):
-            row.update(id=key + offset, entered_at=append.at, entered_by=by, document=document)
-            row["seq"] = append.entry("register", key + offset, canonical(row))
-        if rows:
-            connection.execute(insert(register_entry), rows)
-        _add_series(connection, register)
-        chain_series(append)
+        before = current(append.connection)
+        rows = changed_rows(before, raw)
+        register = load_register(document, merged(before, raw), catalogue, known)
+        write_rows(append, rows, register, document=document, by=by)
     return len(rows)
 
 
-def _rows(before: dict[str, Any], raw: dict[str, Any]) -> list[dict[str, Any]]:
+def write_rows(
+    append: Append, rows: Sequence[dict[str, Any]], register: Register, *, document: str, by: str
+) -> None:
+    """Put changed rows on record, which together with those before them load as `register`."""
+    connection = append.connection
+    key = next_key(connection, register_entry)
+    for offset, row in enumerate(rows):
+        row.update(id=key + offset, entered_at=append.at, entered_by=by, document=document)
+        row["seq"] = append.entry("register", key + offset, canonical(row))
+    if rows:
+        connection.execute(insert(register_entry), rows)
+    _add_series(connection, register)
+    chain_series(append)
+
+
+def changed_rows(before: dict[str, Any], raw: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Kind, key and body of every entry that is not yet as `raw` has it."""
     rows = []
     for kind in KINDS:
         for key, body in (raw.get(kind) or {}).items():
-            text = None if body is None else _json(body)
-            standing = before[kind].get(key)
-            if text != (None if standing is None else _json(standing)):
+            text = _text(body)
+            if text != _text(before[kind].get(key)):
                 rows.append({"kind": kind, "key": str(key), "body": text})
     return rows
 
 
-def _merged(before: dict[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
-    merged = {key: value for key, value in raw.items() if key not in KINDS}
+def merged(before: dict[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The register as it would be: what stands, with the entries of `raw` put in or taken out."""
+    made = {key: value for key, value in raw.items() if key not in KINDS}
     for kind in KINDS:
         both = before[kind] | {str(key): body for key, body in (raw.get(kind) or {}).items()}
-        merged[kind] = {key: body for key, body in both.items() if body is not None}
-    return merged
+        made[kind] = {key: body for key, body in both.items() if body is not None}
+    return made
+
+
+def unsaid(engine: Engine, raw: Mapping[str, Any], by: str) -> dict[str, Any]:
+    """A register without the entries of which `by` said the same the last time it entered them.
+
+    What people changed since stays as they left it, until `by` says something else.
+    """
+    newest = select(func.max(register_entry.c.id)).where(register_entry.c.entered_by == by)
+    newest = newest.group_by(register_entry.c.kind, register_entry.c.key)
+    query = select(register_entry.c.kind, register_entry.c.key, register_entry.c.body)
+    with engine.connect() as connection:
+        rows = connection.execute(query.where(register_entry.c.id.in_(newest)))
+        said = {(kind, key): body for kind, key, body in rows}
+    left = dict(raw)
+    for kind in KINDS:
+        entries = raw.get(kind)
+        if isinstance(entries, dict):
+            left[kind] = {
+                key: body
+                for key, body in entries.items()
+                if (kind, str(key)) not in said or said[kind, str(key)] != _text(body)
+            }
+    return left
+
+
+def _text(body: object) -> str | None:
+    return None if body is None else _json(body)
+
+
+def entry_rows(
+    connection: Connection, kind: str | None = None, key: str | None = None
+) -> Sequence[RowMapping]:
+    """Rows of the register, newest first: those that stand, or all of one entry."""
+    query = select(register_entry).order_by(register_entry.c.id.desc())
+    if kind is None:
+        newest = select(func.max(register_entry.c.id)).group_by(
+            register_entry.c.kind, register_entry.c.key
+        )
+        query = query.where(register_entry.c.id.in_(newest))
+    else:
+        query = query.where(register_entry.c.kind == kind, register_entry.c.key == key)
+    return connection.execute(query).mappings().all()
+
+
+def parsed(body: str | None) -> dict[str, Any] | None:
+    """The body of a row, its numbers exact."""
+    found: dict[str, Any] | None = None
+    if body is not None:
+        found = json.loads(body, parse_float=Decimal)
+    return found
 
 
 def _add_series(connection: Connection, register: Register) -> None:
