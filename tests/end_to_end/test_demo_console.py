@@ -257,11 +257,11 @@ def test_a_plant_is_set_up_by_form_and_its_first_reading_seen(officer: Watched, 
     def heard() -> bool:
         sent = message(wall(), {"p": "COD", "v": MARK, "s": "00"})
         publish(live.ports[1], topic("MAU91", "readings"), sent)
-        return bool(readings(live, "MAU91", "COD"))
+        return bool(live.api.get("stations/MAU91/readings", parameter="COD", limit=1)["items"])
 
     until(heard, "the writer knows the station", 20)
     officer.go("/stations/MAU91")
-    expect(officer.page.locator("main")).to_contain_text("61,4")
+    expect(officer.page.locator("main")).to_contain_text(SHOWN)
     expect(officer.page.locator("main")).to_contain_text("67,5")
 
     def judged_by_the_permit() -> bool:
