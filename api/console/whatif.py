@@ -17,9 +17,9 @@ from starlette.responses import Response, StreamingResponse
 from api.asking import Paging
 from api.auth import needs
 from api.console.both import Both
-from api.console.figures import limit, percent, reading, unit
+from api.console.figures import day, limit, percent, reading, unit
 from api.console.frame import HEADERS, document, shown
-from api.console.kit import badge, empty, field, section, select, table, when, wrong
+from api.console.kit import badge, empty, field, section, select, table, wrong
 from api.console.marks import Mark, of_finding
 from api.console.visitor import Visiting, Visitor
 from api.view import Seen, View, Within
@@ -305,7 +305,7 @@ def _differences(days: Sequence[Shape], visitor: Visitor) -> h.Node:
         side = one["what_if"] or one["today"]
         rows.append(
             [
-                h.a(href=f"/findings/{one['id']}")[when(one["start"], visitor)],
+                h.a(href=f"/findings/{one['id']}")[day(one["start"])],
                 one["station"],
                 one["parameter"],
                 f"{reading(side['mean'], lang)} {unit(side['unit'], lang)}",
