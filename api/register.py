@@ -109,12 +109,12 @@ async def change(
     """
     changes = _parsed(await _bounded(request))
     document = changes.pop("document", "")
+    if not isinstance(document, str):
+        raise refused([Problem("", "document", "expected a text")])
     if preview:
         found = await run_in_threadpool(registering.preview, changes, seen)
     else:
-        found = await run_in_threadpool(
-            _entered, registering, changes, caller, str(document or ""), seen
-        )
+        found = await run_in_threadpool(_entered, registering, changes, caller, document, seen)
     return Json(preview_shape(found))
 
 

@@ -96,7 +96,7 @@ def document(
 
 def shown(page: h.Element, status: int = 200) -> HTMLResponse:
     """A page as an answer."""
-    return HTMLResponse(f"<!doctype html>{page}", status, HEADERS)
+    return HTMLResponse(str(page), status, HEADERS)
 
 
 def fragment(*parts: h.Node) -> HTMLResponse:

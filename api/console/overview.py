@@ -45,6 +45,7 @@ _NONE_HINT = Both(
     "Khai báo cụm, nhà máy, trạm và giấy phép ở trang Thiết lập; số đo đầu tiên sẽ hiện ở đây.",
     "Register a cluster, plant, station and permit under Setting up; its first reading shows here.",
 )
+_SET_UP = Both("Bắt đầu thiết lập", "Begin setting up")
 _NO_MATCH = Both("Không có trạm nào khớp với bộ lọc.", "No station matches the filter.")
 _CALL = Both("Gọi {who}", "Ring {who}")
 _HEARD = Both("Nhận", "Heard")
@@ -86,7 +87,9 @@ def _content(
 ) -> Iterable[h.Node]:
     say = visitor.say
     if not sights:
-        return [h.h1[say(TITLE)], empty(say(_NONE), say(_NONE_HINT))]
+        on = h.p[h.a(".button", href="/setup")[say(_SET_UP)]]
+        leads = on if visitor.may(Right.REGISTER) else None
+        return [h.h1[say(TITLE)], empty(say(_NONE), say(_NONE_HINT), leads)]
     marks = {sight["id"]: of_station(sight) for sight in sights}
     kept = [sight for sight in sights if _matches(sight, marks[sight["id"]], state, ward, find)]
     return [

@@ -241,7 +241,7 @@ async def _written(
     Each step hides the one before it (by the style sheet), so that no script is needed.
     """
     before, _, after = page.partition(_MARK)
-    yield f"<!doctype html>{before}"
+    yield before
     differences: list[Shape] = []
     result: Shape = {}
     while (

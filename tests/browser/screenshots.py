@@ -59,6 +59,7 @@ def shots(api: Api) -> Iterator[Shot]:
     yield Shot("alert-print", "officer", f"/alerts/{alert['id']}", A4, printed=True)
     yield Shot("sheet", "officer", f"/api/v1/alerts/{alert['id']}/page", A4)
     yield Shot("finding", "officer", f"/findings/{finding}", WIDE)
+    yield Shot("commission", "officer", f"/stations/{station}/commission", WIDE)
     yield Shot("quality", "officer", "/quality", WIDE)
     yield Shot("quality-phone", "officer", "/quality", PHONE)
     yield Shot("quality-station", "officer", f"/quality?station={station}", WIDE)

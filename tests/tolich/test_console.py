@@ -311,6 +311,13 @@ def test_what_is_wrong_with_a_form_is_told_and_nothing_is_kept(
     assert client.get(f"/api/v1/alerts/{name}/actions", headers=headers).json() == before
 
 
+def test_a_page_says_once_what_it_is_written_in(client: TestClient, place: Place) -> None:
+    for name in ("get /", "get /setup", "post /what-if"):
+        page = asked(client, place, name, Role.CITY_OFFICER).text
+        assert page.startswith("<!doctype html><html")
+        assert page.count("<!doctype") == 1
+
+
 def test_pages_load_nothing_from_outside(client: TestClient, place: Place) -> None:
     page = asked(client, place, "get /", Role.CITY_OFFICER)
     found = re.findall(r'(?:src|href|action)="([^"]+)"', page.text)

@@ -81,7 +81,13 @@ def test_every_place_that_is_wrong_is_named_and_nothing_is_kept(office: Office) 
     assert office.client.get("/api/v1/register/history/plants/mau-09").status_code == 404
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"plants": NaN}', b'{"plants": {"x": 1e99999}}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{", b"[]", b'{"plants": NaN}', b'{"plants": {"x": 1e99999}}', b'{"document": ["x"]}',
+        b'{"document": null}',
+    ],
+)  # fmt: skip
 def test_what_is_not_a_register_is_refused(body: bytes, office: Office) -> None:
     assert office.client.post("/api/v1/register", content=body).status_code == 422
 

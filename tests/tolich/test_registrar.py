@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -9,12 +10,17 @@ from typing import Any
 
 import pytest
 
+from ingest.decode import decode
 from rules.model import Refused
 from rules.register import KINDS
 from tests.cast import DAY0, HOUR, Stage, cast_register, hours_of, permit, stage, station
 from tests.stores import Kind
+from tolich.app import Place, prepare
+from tolich.clock import StepClock
+from tolich.pipeline import Taking
 from tolich.registering import Registering
 from tolich.registrar import Registrar
+from tolich.settings import load_settings
 from tolich.store.proof import verify_chain
 from tolich.store.registry import unsaid
 
@@ -185,3 +191,37 @@ def test_a_file_that_says_the_same_again_does_not_undo_what_people_changed(on: S
     assert set(unsaid(on.engine, file, "tests")["plants"]) == {"mau-01"}
     assert unsaid(on.engine, {"plants": [], "schema": 1}, "tests") == {"plants": [], "schema": 1}
     assert set(unsaid(on.engine, {"plants": {"mau-02": None}}, "tests")["plants"]) == {"mau-02"}
+
+
+def test_the_next_start_keeps_what_people_changed(tmp_path: Path) -> None:
+    file, register = tmp_path / "register.yaml", cast_register()
+    named = {"data": str(tmp_path / "data"), "register": str(file), "mqtt": None}
+    (tmp_path / "tolich.yaml").write_text(json.dumps(named), encoding="utf-8")
+    file.write_text(json.dumps(register), encoding="utf-8")
+    settings = load_settings(tmp_path / "tolich.yaml")
+
+    def capacity_after_a_start() -> Any:
+        file.write_text(json.dumps(register), encoding="utf-8")
+        place = Place(settings, StepClock(NOON))
+        prepare(place)
+        (body,) = [
+            one.body
+            for one in Registrar(taking(place)).entries()
+            if (one.kind, one.id) == ("plants", "mau-01")
+        ]
+        place.engine.dispose()
+        return (body or {})["capacity"]
+
+    assert capacity_after_a_start() == 500
+    place = Place(settings, StepClock(NOON))
+    changed = {"plants": {"mau-01": register["plants"]["mau-01"] | {"capacity": 900}}}
+    Registrar(taking(place)).enter(changed, "An", "QĐ 12")
+    place.engine.dispose()
+    assert capacity_after_a_start() == 900
+    register["plants"]["mau-01"]["capacity"] = 700
+    assert capacity_after_a_start() == 700
+
+
+def taking(place: Place) -> Taking:
+    """What the web process has."""
+    return Taking(place.engine, decode, place.catalogue, place.registered(), place.clock)

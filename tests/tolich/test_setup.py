@@ -62,6 +62,7 @@ def peopled(at_cast: LoggedIn, tmp_path: Path) -> Iterator[Office]:
 
 
 def test_from_nothing_to_the_first_judged_reading(office: Office) -> None:
+    assert '<a class="button" href="/setup">' in office.get("/")
     assert "Chưa khai báo gì" in office.get("/setup")
     for kind, given in STEPS.items():
         place = office.enter(kind, **given)
