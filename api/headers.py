@@ -19,6 +19,12 @@ pre { padding: .75rem; overflow-x: auto } table { border-collapse: collapse }
 td, th { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0 }
 @media (prefers-color-scheme: dark) { body { color: #dde6e8; background: #12191b }
   code, pre { background: #1d282b } a { color: #7fc8e8 } }
+@page { size: A4; margin: 12mm }
+@media print { body { font-size: 9pt; line-height: 1.3; max-width: none; margin: 0; padding: 0;
+  color: #000; background: #fff } h1 { font-size: 14pt; margin: 0 0 .4rem } p { margin: 0 }
+  h2 { font-size: 9pt; margin: .5rem 0 .1rem; border-bottom: 1px solid #999 }
+  code, pre { background: none } pre { font-size: 7pt; white-space: pre-wrap; padding: 0;
+  margin: 0 } }
 """
 
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()

@@ -45,7 +45,7 @@ _DONE = Both("Đã làm gì", "What was done")
 _NOT_YET = Both("Chưa có ai làm gì.", "Nothing yet.")
 _SAMPLES = Both("Mẫu nước", "Samples")
 _SHEET = Both("Phiếu một trang để in", "One-page record to print")
-_STATION = Both("Trang của trạm", "The station's page")
+_STATION = Both("Trang của trạm", "The page of station")
 _FIRST = Both("Ai đó đã làm trước: {what}.", "Somebody was first: {what}.")
 _AGAIN = Both("Chưa lưu được, hãy gửi lại.", "Nothing was stored; send it again.")
 _ALERT = Both("Cảnh báo {id}", "Alert {id}")
@@ -150,7 +150,7 @@ def _page(
         _acts(found, visitor, opened),
         around(view, finding, visitor) if finding else None,
         _actions(found, why, visitor),
-        list(explained(why, visitor)),
+        h.div(".whys")[explained(why, visitor)],
         simulated=found["simulated"],
     )
 
@@ -178,16 +178,9 @@ def _head(view: View, found: Shape, why: Shape, visitor: Visitor) -> h.Element:
         h.p(".no-print")[
             h.a(href=f"/api/v1/alerts/{found['id']}/page?lang={lang}")[say(_SHEET)],
             " · ",
-            h.a(href=f"/stations/{found['station']}")[
-                f"{say(_STATION)} ({alert_words(found, lang)})"
-            ],
+            h.a(href=f"/stations/{found['station']}")[f"{say(_STATION)} {found['station']}"],
         ],
     ]
-
-
-def _ended(found: Shape, visitor: Visitor) -> h.Node:
-    stamp = found["ended_at"]
-    return when(stamp, visitor) if stamp else visitor.say(_GOES_ON)
 
 
 def _raised(found: Shape, visitor: Visitor) -> Iterator[h.Node]:

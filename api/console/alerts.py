@@ -21,7 +21,7 @@ from api.words import SEVERITIES, word
 from api.workwords import WORK
 from rules.roles import Right
 from rules.work import WorkState
-from tolich.ports import AlertQuery, Shape
+from tolich.ports import AlertQuery, Page, Shape
 
 router = APIRouter(include_in_schema=False, dependencies=[needs(Right.READ)])
 
@@ -55,12 +55,14 @@ def alerts(
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Response:
     """Every alert of the visitor's scope, or of one station."""
+    found = view.alerts(AlertQuery(station=station), Paging(cursor, MOST))
     page = document(
         visitor,
         TITLE,
         h.h1[visitor.say(TITLE)],
         _chosen(station, visitor),
-        listed(view, visitor, station, cursor),
+        listed(view, found, visitor, station, cursor),
+        simulated=any(one["simulated"] for one in found.items),
         live=f"/live?page=station&since={view.heard(0).upto}",
     )
     return shown(page)
@@ -71,7 +73,8 @@ def alerts_list(
     view: Seen, visitor: Visiting, station: Annotated[str | None, Query(max_length=64)] = None
 ) -> Response:
     """The list alone, for a page that is open while alerts come."""
-    return fragment(listed(view, visitor, station, None))
+    found = view.alerts(AlertQuery(station=station), Paging(None, MOST))
+    return fragment(listed(view, found, visitor, station, None))
 
 
 def _chosen(station: str | None, visitor: Visitor) -> h.Node:
@@ -81,9 +84,10 @@ def _chosen(station: str | None, visitor: Visitor) -> h.Node:
     return h.p[said, " · ", h.a(href="/alerts")[visitor.say(_EVERY)]]
 
 
-def listed(view: View, visitor: Visitor, station: str | None, cursor: str | None) -> h.Element:
+def listed(
+    view: View, found: Page, visitor: Visitor, station: str | None, cursor: str | None
+) -> h.Element:
     """The groups: what needs the visitor, what goes on, what is done."""
-    found = view.alerts(AlertQuery(station=station), Paging(cursor, MOST))
     stations = {one["station"] for one in found.items}
     names = {one["id"]: one["cluster_name"] for one in view.sights(stations)}
     groups: dict[Both, list[Shape]] = {_MINE: [], _OTHERS: [], _PAST: []}

@@ -15,6 +15,7 @@ from api.console.figures import at, limit, reading, unit
 from api.console.frame import document, fragment, shown
 from api.console.kit import badge, empty
 from api.console.marks import of_parameter, of_station
+from api.console.overview import summary
 from api.console.visitor import Visiting, Visitor
 from api.problems import absent
 from api.view import Seen, View
@@ -25,6 +26,7 @@ router = APIRouter(include_in_schema=False, dependencies=[needs(Right.READ)])
 
 TITLE = Both("Bảng hiển thị", "Display board")
 _LIMIT = Both("giới hạn {limit} {unit}", "limit {limit} {unit}")
+_STATIONS = Both("{n} trạm quan trắc", "{n} monitoring stations")
 _NONE = Both("Chưa có trạm nào", "No stations yet")
 _NONE_HINT = Both("Bảng sẽ hiện khi có số liệu.", "The board shows once readings come.")
 _MOST_DETAILED = 2
@@ -64,22 +66,23 @@ def content(view: View, visitor: Visitor, station: str | None) -> h.Element:
     return h.div("#board.board", data_part=f"/board-content{asked}")[
         h.h1[visitor.say(TITLE)] if not sights else None,
         empty(visitor.say(_NONE), visitor.say(_NONE_HINT)) if not sights else None,
-        _detailed(sights, visitor) if len(sights) <= _MOST_DETAILED else _tiles(sights, visitor),
+        _detailed(sights, visitor) if len(sights) <= _MOST_DETAILED else _all(sights, visitor),
     ]
 
 
 def _detailed(sights: Sequence[Shape], visitor: Visitor) -> h.Node:
     return [
         h.section[
-            h.div(".row.between")[
-                h.h1[sight["plant_name"]],
-                h.time(".clock")[f"{at(visitor.now):%H:%M %d/%m/%Y}"],
-            ],
+            _top(sight["plant_name"], visitor),
             badge(of_station(sight), visitor.say),
             h.ul(".values")[(_value(one, sight, visitor) for one in sight["parameters"])],
         ]
         for sight in sights
     ]
+
+
+def _top(title: str, visitor: Visitor) -> h.Element:
+    return h.div(".row.between")[h.h1[title], h.time(".clock")[f"{at(visitor.now):%H:%M %d/%m/%Y}"]]
 
 
 def _value(one: Shape, sight: Shape, visitor: Visitor) -> h.Element:
@@ -93,6 +96,16 @@ def _value(one: Shape, sight: Shape, visitor: Visitor) -> h.Element:
         h.span(".unit")[name],
         h.span(".faint")[say(bound) if one["limit"] else ""],
         h.span(".sign")[f"{mark.sign} {say(mark.words)}"],
+    ]
+
+
+def _all(sights: Sequence[Shape], visitor: Visitor) -> h.Node:
+    """Every station as a tile, under the sentence that says what needs attention."""
+    marks = {one["id"]: of_station(one) for one in sights}
+    return [
+        _top(visitor.say(_STATIONS.filled(n=len(sights))), visitor),
+        summary(marks, visitor.say),
+        _tiles(sights, visitor),
     ]
 
 

@@ -57,7 +57,7 @@ def finding(view: Seen, visitor: Visiting, id: str) -> Response:  # noqa: A002 -
         TITLE.filled(what=name),
         _head(why, visitor),
         around(view, why, visitor),
-        list(explained(why, visitor)),
+        h.div(".whys")[explained(why, visitor)],
         _revisions(view, why, visitor),
         simulated=why["simulated"],
     )

@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 POLL = 0.1
 """Seconds between two looks at what came in: what a person sees lags by about as much."""
 
+_REST = 3.0
+"""How many times as long as a look took no other follows."""
+
 HEARTBEAT = 15.0
 BEHIND = 200
 """Events that a slow watcher may be behind before it has to load its page anew."""
@@ -140,16 +143,19 @@ class Watch:
                 channel.task.cancel()
 
     async def _run(self, kind: Kind, channel: _Channel) -> None:
-        looked = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time
+        looked = now()
         while True:
+            began = now()
             fills, stations = await anyio.to_thread.run_sync(
                 channel.sight.changed, limiter=self._limiter
             )
             self._tell(channel, [*map(_fill, fills), *_news(stations)])
-            if asyncio.get_running_loop().time() - looked >= HEARTBEAT:
+            if now() - looked >= HEARTBEAT:
                 await self._look_who_watches(channel)
-                looked = asyncio.get_running_loop().time()
-            await asyncio.sleep(self._poll)
+                looked = now()
+            # In a flood looking gets long: then rest longer, the writer needs the machine.
+            await asyncio.sleep(max(self._poll, _REST * (now() - began)))
 
     def _tell(self, channel: _Channel, events: Sequence[ServerSentEvent]) -> None:
         for watcher in [one for one in channel.watchers if not one.tell(events)]:
@@ -182,12 +188,23 @@ class Watch:
         self._closed = False
 
 
+class _Shared(ServerSentEvent):
+    """An event for many watchers: put into bytes once, not once for each of them."""
+
+    _bytes: bytes | None = None
+
+    def encode(self) -> bytes:
+        if self._bytes is None:
+            self._bytes = super().encode()
+        return self._bytes
+
+
 def _fill(one: Fill) -> ServerSentEvent:
-    return ServerSentEvent(compact({"id": one.id, "html": one.html}).decode(), event="fill")
+    return _Shared(compact({"id": one.id, "html": one.html}).decode(), event="fill")
 
 
 def _news(stations: Collection[str]) -> list[ServerSentEvent]:
     if not stations:
         return []
     said = compact({"stations": sorted(stations)}).decode()
-    return [ServerSentEvent(said, event="news")]
+    return [_Shared(said, event="news")]

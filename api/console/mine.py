@@ -71,6 +71,8 @@ _STEP_COLUMNS = (
 )
 _NONE = Both("Tài khoản này chưa được giao trạm nào", "No plant is given to this account")
 _NONE_HINT = Both("Hãy hỏi người quản trị.", "Ask your administrator.")
+_OTHERS = Both("và {n} cảnh báo khác", "and {n} other alerts")
+_LISTED = 6
 _MORE = Both("Tất cả về trạm này", "Everything about this station")
 
 
@@ -190,12 +192,16 @@ def to_do(view: View, sight: Shape, visitor: Visitor) -> Answer:
     if not waiting:
         return Answer(Mark.WITHIN, say(_NOTHING))
     details: list[h.Node] = []
-    for one in waiting[:6]:
+    for one in waiting[:_LISTED]:
         words = f"{one['parameter'] or ''} {alert_words(one, visitor.lang)}".strip()
         asked = one["work"]["explanation"]
         if asked is not None and asked["deadline"] and asked["answered_at"] is None:
             words = say(_EXPLAIN.filled(when=clock(asked["deadline"], visitor.now), what=words))
-        details.append(h.a(href=f"/alerts/{one['id']}")[words])
+        began = clock(one["started_at"], visitor.now)
+        details.append([h.a(href=f"/alerts/{one['id']}")[words], f" · {began}"])
+    if len(waiting) > _LISTED:
+        said = say(_OTHERS.filled(n=len(waiting) - _LISTED))
+        details.append(h.a(href="/alerts")[said])
     return Answer(Mark.EARLY, say(_RECEIVE.filled(n=len(waiting))), details)
 
 
@@ -229,6 +235,10 @@ def _tally(days: Sequence[Shape]) -> Iterator[int]:
     yield sum(mark in (Mark.UNASSESSED, Mark.NO_LIMIT, Mark.CONTESTED) for mark in marks)
 
 
+def _severity(one: Shape) -> int:
+    return ("critical", "major", "warning", "info").index(one["severity"])
+
+
 def _responses(view: View, visitor: Visitor) -> h.Element:
     say, lang = visitor.say, visitor.lang
 
@@ -242,7 +252,7 @@ def _responses(view: View, visitor: Visitor) -> h.Element:
             median(one["received"]),
             median(one["explained"]),
         ]
-        for one in view.responses(None, None, None).items
+        for one in sorted(view.responses(None, None, None).items, key=_severity)
     ]
     return section(
         say(_RESPONSES),

@@ -141,8 +141,10 @@ def summary(marks: Mapping[str, Mark], say: Say) -> h.Element:
     else:
         what = ", ".join(f"{counted[mark]} {say(mark.words).lower()}" for mark in pressing)
         calm = sum(counted[mark] for mark in _CALM)
-        said = [h.strong[say(_SOME.filled(what=what))], " ", say(_REST.filled(n=calm))]
-    worst = pressing[0] if pressing else Mark.WITHIN
+        rest = [" ", say(_REST.filled(n=calm))] if calm else None
+        said = [h.strong[say(_SOME.filled(what=what))], rest]
+    # A silent station stands first in every list, but does not hide what is suspected elsewhere.
+    worst = Mark.SUSPECTED if counted[Mark.SUSPECTED] else [*pressing, Mark.WITHIN][0]
     return h.p("#summary.summary", data_mark=worst.css)[said]
 
 

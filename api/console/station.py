@@ -310,19 +310,21 @@ def _year(view: View, sight: Shape, visitor: Visitor) -> h.Element:
     limited = [one for one in sight["parameters"] if found.get(one["parameter"])]
     return section(
         say(words.YEAR),
-        (
-            h.div(".year")[
-                h.h3[one["name"][lang]],
-                strip(
-                    by_day(found[one["parameter"]]),
-                    local_date(visitor.now),
-                    f"{one['name'][lang]}: {say(words.YEAR)}",
-                    say,
-                ),
-                h.p(".faint")[_shares(found[one["parameter"]], visitor)],
-            ]
-            for one in limited
-        ),
+        h.div(".years")[
+            (
+                h.div(".year")[
+                    h.h3[one["name"][lang]],
+                    strip(
+                        by_day(found[one["parameter"]]),
+                        local_date(visitor.now),
+                        f"{one['name'][lang]}: {say(words.YEAR)}",
+                        say,
+                    ),
+                    h.p(".faint")[_shares(found[one["parameter"]], visitor)],
+                ]
+                for one in limited
+            )
+        ],
         h.p(".faint")[say(words.YEAR_NONE)] if not limited else None,
     )
 

@@ -17,9 +17,9 @@ from starlette.responses import Response, StreamingResponse
 from api.asking import Paging
 from api.auth import needs
 from api.console.both import Both
-from api.console.figures import limit, percent, reading, unit
+from api.console.figures import day, limit, percent, reading, unit
 from api.console.frame import HEADERS, document, shown
-from api.console.kit import badge, empty, field, section, select, table, when, wrong
+from api.console.kit import badge, empty, field, section, select, table, wrong
 from api.console.marks import Mark, of_finding
 from api.console.visitor import Visiting, Visitor
 from api.view import Seen, View, Within
@@ -92,6 +92,7 @@ async def compare(request: Request, view: Seen, visitor: Visiting, seams: Within
     async with request.form(max_files=0) as sent:
         asked, problems = _question(sent, visitor)
         given = {key: str(value) for key, value in sent.multi_items()}
+        given["stations"] = " ".join(str(one) for one in sent.getlist("stations"))
     if problems:
         page = await run_in_threadpool(_page, view, visitor, given, problems)
         return shown(page, 422)
@@ -179,7 +180,12 @@ def _form(
             h.legend[say(_STATIONS)],
             (
                 h.label[
-                    h.input(type="checkbox", name="stations", value=one["id"]),
+                    h.input(
+                        type="checkbox",
+                        name="stations",
+                        value=one["id"],
+                        checked=one["id"] in given.get("stations", "").split(),
+                    ),
                     f" {one['cluster_name']} ({one['id']})",
                 ]
                 for one in sights
@@ -260,7 +266,7 @@ def _step(progress: Shape, visitor: Visitor) -> h.Element:
 
 def _answer(result: Shape, differences: Sequence[Shape], visitor: Visitor) -> h.Element:
     say = visitor.say
-    days = [one for one in differences if one["period"] == "day"]
+    days = [one for one in differences if one["period"] == "day" and _judged(one)]
     title = f"{say(_ANSWER)}: {say(_DAYS.filled(n=result['station_days']))}"
     counted = result["periods"].get("day", {"today": {}, "what_if": {}})
     return section(
@@ -278,6 +284,12 @@ def _answer(result: Shape, differences: Sequence[Shape], visitor: Visitor) -> h.
     )
 
 
+def _judged(difference: Shape) -> bool:
+    """Whether the question gave the parameter a limit: only then a difference says something."""
+    then = difference["what_if"]
+    return then is not None and then["reason"] != "limit_missing"
+
+
 def _counts(counted: Shape, visitor: Visitor) -> Iterator[list[h.Node]]:
     for outcome in _OUTCOMES:
         today, then = counted["today"].get(outcome, 0), counted["what_if"].get(outcome, 0)
@@ -293,7 +305,7 @@ def _differences(days: Sequence[Shape], visitor: Visitor) -> h.Node:
         side = one["what_if"] or one["today"]
         rows.append(
             [
-                h.a(href=f"/findings/{one['id']}")[when(one["start"], visitor)],
+                h.a(href=f"/findings/{one['id']}")[day(one["start"])],
                 one["station"],
                 one["parameter"],
                 f"{reading(side['mean'], lang)} {unit(side['unit'], lang)}",

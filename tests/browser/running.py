@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -44,19 +44,23 @@ class Watched:
         """What a person reads in the main part."""
         return self.page.inner_text("main")
 
-    def serious(self) -> list[str]:
-        """What axe-core finds that keeps people out, by rule and place."""
-        self.page.evaluate(_AXE)
-        (found,) = self.page.evaluate(_FOUND)
+    def serious(self, where: str, only: Sequence[str] = ()) -> list[str]:
+        """What axe-core finds that keeps people out, by rule and place; `only`: these rules."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(_AXE)
+        (found,) = self.page.evaluate(_FOUND, list(only))
         return [
-            f"{self.page.url}: {one['id']}: {node['target']}"
+            f"{where}: {one['id']}: {node['target']}"
             for one in found
             if one["impact"] in ("serious", "critical")
             for node in one["nodes"]
         ]
 
 
-_FOUND = "axe.run().then(all => Object.keys(all).filter(n => /^viol/.test(n)).map(n => all[n]))"
+_FOUND = """async only => {
+  const all = await axe.run({ resultTypes: ["none"], ...(only.length && { runOnly: only }) });
+  return Object.keys(all).filter(name => /^viol/.test(name)).map(name => all[name]);
+}"""
 _AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
@@ -67,7 +71,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # As root, as in a container, its sandbox cannot be made; it loads only our own pages.
         launched = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--lang=vi"]
         )
         try:
             yield launched
@@ -102,7 +106,7 @@ def log_in(on: Watched, account: Mapping[str, Any], onward: str = "/") -> None:
     on.page.fill("input[name=name]", account["name"])
     on.page.fill("input[name=password]", account["password"])
     on.page.click(".entrance form.stack button")
-    on.page.wait_for_selector("header.top, body.bare .board")
+    on.page.wait_for_selector("header.top, .board, .refusal")
 
 
 def _console(on: Watched, said: ConsoleMessage) -> None:

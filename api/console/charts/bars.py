@@ -25,9 +25,14 @@ def ratio_bar(one: Shape, words: str | None, lang: Language) -> h.Node:
     mark = _WIDTH / _FULL
     said = f"{percent(share, lang)} · {words}"
     return h.span(".ratio", title=said)[
-        h.svg(viewBox=f"0 0 {_WIDTH} {_HEIGHT}", role="img", aria_label=said)[
-            h.rect(".track", width=_WIDTH, height=_HEIGHT, rx=2),
-            h.rect(f".{_level(share)}", width=f"{filled:.1f}", height=_HEIGHT, rx=2),
+        h.svg(
+            viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
+            role="img",
+            aria_label=said,
+            preserveAspectRatio="none",
+        )[
+            h.rect(".track", width=_WIDTH, height=_HEIGHT),
+            h.rect(f".{_level(share)}", width=f"{filled:.1f}", height=_HEIGHT),
             h.line(".limit", x1=f"{mark:.1f}", x2=f"{mark:.1f}", y1=0, y2=_HEIGHT),
         ]
     ]

@@ -17,6 +17,8 @@ from api.console.figures import number
 from api.console.marks import Mark
 from api.words import Language
 
+_RINGS = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -71,6 +73,9 @@ def picture(course: Course, title: str, lang: Language) -> h.Element:
     plane = _plane(course)
     return h.div(
         ".chart",
+        tabindex="0",  # on a phone it scrolls
+        role="group",
+        aria_label=title,
         data_begin=course.begin,
         data_end=course.end,
         data_left=plane.left,
@@ -78,7 +83,7 @@ def picture(course: Course, title: str, lang: Language) -> h.Element:
         data_width=plane.width,
         data_points=_coded(course),
     )[
-        h.svg(viewBox=f"0 0 {plane.width} {plane.height}", role="group", aria_label=title)[
+        h.svg(viewBox=f"0 0 {plane.width} {plane.height}", role="presentation")[
             _patterns(),
             list(_grid(plane, lang)),
             list(_bands(course, plane)),
@@ -209,8 +214,9 @@ def _lines(course: Course, plane: Plane) -> Iterator[h.Node]:
 
 def _late(course: Course, plane: Plane) -> Iterator[h.Node]:
     late = [point for point in course.points if point.late]
-    # A day that came late is one stretch of rings: some hundred say it as well as a thousand.
-    for point in late[:: max(1, len(late) // 150)]:
+    # What came late as a whole is one stretch of rings: some dozen say it as well as a thousand,
+    # and leave the readings to be seen.
+    for point in late[:: max(1, len(late) // _RINGS)]:
         yield h.circle(".late", cx=px(plane.x(point.at)), cy=px(plane.y(point.value)), r="3.5")
 
 

@@ -31,17 +31,18 @@ def spark(hours: Sequence[Shape], limit: Shape | None) -> h.Node:
         return f"{x:.1f},{1 + (high - value) / span * (_HEIGHT - 2):.1f}"
 
     lines = "".join(
-        f'<polyline points="{" ".join(place(*point) for point in run)}"/>'
-        if len(run) > 1
-        else f'<circle cx="{place(*run[0]).replace(",", chr(34) + " cy=" + chr(34))}" r="1"/>'
-        for run in _runs(points)
+        f'<polyline points="{" ".join(place(*point) for point in (*run, run[-1]))}"/>'
+        for run in _runs(points)  # one hour alone is a line without length: its round end shows
     )
     ends = "".join(
         f'<line class="limit" x1="0" x2="{_WIDTH}" y1="{y}" y2="{y}"/>'
         for y in (place(begin, bound).split(",")[1] for bound in bounds)
     )
     return h.span(".spark")[
-        Markup(f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" aria-hidden="true">{ends}{lines}</svg>')
+        Markup(
+            f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" aria-hidden="true">'
+            f"{ends}{lines}</svg>"
+        )
     ]
 
 
