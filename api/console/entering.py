@@ -254,7 +254,7 @@ def _preview(filling: Filling, visitor: Visitor) -> h.Node:
         return notice("plain", say(words.NO_CHANGE))
     return section(
         say(words.PREVIEW),
-        [_change(one, visitor) for one in preview.changes],
+        [changed(one, visitor) for one in preview.changes],
         _notes(preview.notes, visitor) if preview.notes else None,
         h.form(method="post", action=form_of(filling.kind))[
             _hidden(filling),
@@ -265,7 +265,8 @@ def _preview(filling: Filling, visitor: Visitor) -> h.Node:
     )
 
 
-def _change(one: Change, visitor: Visitor) -> h.Node:
+def changed(one: Change, visitor: Visitor) -> h.Node:
+    """What becomes of one entry, as a table of its differences."""
     say = visitor.say
     heads = [say(head) for head in words.DIFFERENCE_COLUMNS]
     rows = [

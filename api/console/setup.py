@@ -43,13 +43,14 @@ def setup(
     say, standing = visitor.say, registering.entries()
     around = Around(standing, registering.law())
     add = h.a(".button", href=form_of("clusters"))[say(words.NEW["clusters"])]
+    sheet = h.a(href="/setup/sheet")[say(words.BY_SHEET)]
     if not standing:
-        content: h.Node = empty(say(words.EMPTY), say(words.EMPTY_HINT), h.p[add])
+        content: h.Node = empty(say(words.EMPTY), say(words.EMPTY_HINT), h.p[add, " ", sheet])
     else:
         trees = [_cluster(one, around, visitor) for one in _found(find, around)]
         nothing = None if trees else h.p(".faint")[say(words.NO_MATCH)]
         sending = h.a(href="/setup/first")[say(words.NEXT_STATION)]
-        heads = h.div(".row.between")[add, sending, _search(find, visitor)]
+        heads = h.div(".row.between")[add, sheet, sending, _search(find, visitor)]
         content = [heads, nothing, trees]
     page = document(
         visitor,

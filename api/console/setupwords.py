@@ -76,6 +76,7 @@ WHY = Both("Căn cứ hoặc lý do", "Document or reason")
 UNDONE = Both("Đã hoàn tác.", "Undone.")
 ENTERED = Both("Đã nhập vào sổ đăng ký.", "Entered in the register.")
 NEXT = Both("Bước tiếp theo", "Next")
+BY_SHEET = Both("Bằng bảng tính (XLSX)", "By spreadsheet (XLSX)")
 NEXT_STATION = Both("Gửi bản tin đầu tiên", "Send the first reading")
 NEXT_STATION_HINT = Both(
     "Khóa, lệnh mẫu và đèn báo đã nhận; số đo được đánh giá theo giấy phép này.",

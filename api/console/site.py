@@ -26,6 +26,7 @@ from api.console import (
     overview,
     quality,
     setup,
+    sheet,
     station,
     whatif,
 )
@@ -52,6 +53,7 @@ PAGES = (
     setup.router,
     entering.router,
     firstrun.router,
+    sheet.router,
     mine.router,
     board.router,
     account.router,

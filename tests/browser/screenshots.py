@@ -60,6 +60,7 @@ def shots(api: Api) -> Iterator[Shot]:
     yield Shot("sheet", "officer", f"/api/v1/alerts/{alert['id']}/page", A4)
     yield Shot("finding", "officer", f"/findings/{finding}", WIDE)
     yield Shot("first-reading", "officer", f"/setup/first?station={station}", WIDE)
+    yield Shot("sheet", "officer", "/setup/sheet", WIDE)
     yield Shot("commission", "officer", f"/stations/{station}/commission", WIDE)
     yield Shot("quality", "officer", "/quality", WIDE)
     yield Shot("quality-phone", "officer", "/quality", PHONE)

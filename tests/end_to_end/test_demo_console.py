@@ -252,7 +252,8 @@ def test_a_plant_is_set_up_by_form_and_its_first_reading_seen(officer: Watched, 
         enter(officer, given)
         expect(officer.page.locator(".notice.good")).to_contain_text("Đã nhập vào sổ đăng ký")
         officer.page.click(".next a")
-    assert officer.page.url.endswith("/stations/MAU91")
+    assert officer.page.url.endswith("/setup/first?station=MAU91")
+    expect(officer.page.locator("#received")).to_contain_text("Chưa nhận được gì từ trạm này")
 
     def heard() -> bool:
         sent = message(wall(), {"p": "COD", "v": MARK, "s": "00"})
@@ -260,6 +261,8 @@ def test_a_plant_is_set_up_by_form_and_its_first_reading_seen(officer: Watched, 
         return bool(live.api.get("stations/MAU91/readings", parameter="COD", limit=1)["items"])
 
     until(heard, "the writer knows the station", 20)
+    light = officer.page.locator("#received .notice.good")
+    expect(light).to_contain_text(SHOWN, timeout=20_000)  # without a reload
     officer.go("/stations/MAU91")
     expect(officer.page.locator("main")).to_contain_text(SHOWN)
     expect(officer.page.locator("main")).to_contain_text("67,5")
